@@ -1,0 +1,90 @@
+"""The few array operations that NumPy, JAX and the array-API standard spell differently."""
+
+__all__ = ["segment_mean", "frozen", "next_fast_length", "normal_quantile", "weighted_sum"]
+
+import numpy as np
+
+from .namespace import is_jax_array, is_jax_namespace, is_numpy_namespace
+
+
+def segment_mean(values, lengths, *, xp=np):
+    """Means over consecutive runs of the first axis.
+
+    Parameters
+    ----------
+    values : array, shape (sum(lengths), ...)
+    lengths : numpy.ndarray of int, shape (N,)
+        Length of every run, at least 1.
+    xp : module
+        Array namespace.
+
+    Returns
+    -------
+    array, shape (N, ...)
+    """
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    if is_numpy_namespace(xp):
+        sums = np.add.reduceat(values, starts, axis=0)
+    elif is_jax_namespace(xp):
+        from jax.ops import segment_sum
+
+        runs = np.repeat(np.arange(len(lengths)), lengths)
+        sums = segment_sum(values, runs, num_segments=len(lengths), indices_are_sorted=True)
+    else:
+        sums = xp.stack([xp.sum(values[s : s + n, ...], axis=0) for s, n in zip(starts, lengths, strict=True)])
+    shape = (-1,) + (1,) * (values.ndim - 1)
+    return sums / xp.reshape(xp.asarray(lengths, dtype=values.dtype), shape)
+
+
+def frozen(value):
+    """A read-only float64 copy for NumPy-like input; a JAX or other array as it is."""
+    if is_jax_array(value) or (hasattr(value, "__array_namespace__") and not isinstance(value, (np.ndarray, np.generic))):
+        return value
+    array = np.array(value, dtype=float)
+    array.flags.writeable = False
+    return array
+
+
+def next_fast_length(length):
+    """The smallest transform length at or above ``length`` that a real FFT does quickly."""
+    from scipy.fft import next_fast_len
+
+    return next_fast_len(int(length), real=True)
+
+
+def normal_quantile(probability, *, xp=np):
+    """Inverse of the standard normal distribution function."""
+    if is_jax_namespace(xp):
+        from jax.scipy.special import ndtri
+    else:
+        from scipy.special import ndtri
+    return ndtri(probability)
+
+
+def weighted_sum(function, nodes, weights, *, xp=np):
+    """``sum_k weights[k] * function(nodes[k])`` one node at a time, never holding all of them.
+
+    Under JAX it is a scan whose body is rematerialized, so that neither the value nor its gradient keeps an
+    array per node.
+
+    Parameters
+    ----------
+    function : callable
+        Maps one node (0-d) to an array of any shape.
+    nodes, weights : arrays, shape (K,)
+    xp : module
+        Array namespace.
+    """
+    if not is_jax_namespace(xp):
+        return sum(weights[k] * function(nodes[k]) for k in range(nodes.shape[0]))
+    import jax
+
+    def body(total, pair):
+        node, weight = pair
+        return total + weight * function(node), None
+
+    start = jax.eval_shape(function, nodes[0])
+    total, _ = jax.lax.scan(
+        jax.checkpoint(body), xp.zeros(start.shape, start.dtype), (nodes, weights)
+    )
+    return total

@@ -1,0 +1,255 @@
+"""Frozen dataclasses that are JAX pytrees as soon as JAX is around.
+
+``@component`` makes a frozen dataclass whose fields are leaves (or subtrees) unless declared with ``static()``.
+Nothing is guessed from ``__dict__``, no flag or cache becomes a leaf, and JAX is never imported by it: a class is
+registered with JAX when one of its objects is made, or by ``enable_jax()``, provided JAX is loaded by then.
+"""
+
+__all__ = [
+    "component", "static", "array_field", "build", "children", "leaves", "map_leaves", "on_namespace",
+    "get_at", "set_at", "replace", "FrozenDict", "register_pending",
+]
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from typing import dataclass_transform
+
+from ..errors import DiskArrayError, ParameterError, nearest
+
+_PENDING = []
+
+
+def static(default=dataclasses.MISSING, **metadata):
+    """A field that is structure, not number: hashable, compared by value, never traced."""
+    return dataclasses.field(default=default, metadata={"static": True, **metadata})
+
+
+def array_field(default=dataclasses.MISSING, **metadata):
+    """A leaf field that holds an array (or None), kept as it is."""
+    return dataclasses.field(default=default, metadata={"array": True, **metadata})
+
+
+def _names(cls, is_static):
+    return tuple(f.name for f in dataclasses.fields(cls) if bool(f.metadata.get("static")) is is_static)
+
+
+def build(cls, **values):
+    """An object of a component class made without running its checks (values may be tracers)."""
+    new = object.__new__(cls)
+    for name, value in values.items():
+        object.__setattr__(new, name, value)
+    return new
+
+
+def _register(cls):
+    from jax.tree_util import GetAttrKey, register_pytree_with_keys
+
+    dynamic, fixed = _names(cls, False), _names(cls, True)
+
+    def flatten_with_keys(obj):
+        return (
+            tuple((GetAttrKey(n), getattr(obj, n)) for n in dynamic),
+            tuple(getattr(obj, n) for n in fixed),
+        )
+
+    def unflatten(aux, values):
+        return build(cls, **dict(zip(dynamic, values, strict=True)), **dict(zip(fixed, aux, strict=True)))
+
+    register_pytree_with_keys(cls, flatten_with_keys, unflatten)
+
+
+def _register_frozen_dict():
+    from jax.tree_util import DictKey, register_pytree_with_keys
+
+    register_pytree_with_keys(
+        FrozenDict,
+        lambda d: (tuple((DictKey(k), v) for k, v in d.items()), tuple(d)),
+        lambda keys, values: FrozenDict(zip(keys, values, strict=True)),
+    )
+
+
+def register_pending():
+    """Register with JAX every component class that is not registered yet; nothing happens without JAX."""
+    if "jax" not in sys.modules or not hasattr(sys.modules["jax"], "tree_util"):
+        return
+    while _PENDING:
+        cls = _PENDING.pop()
+        _register_frozen_dict() if cls is FrozenDict else _register(cls)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=False, field_specifiers=(static, array_field))
+def component(cls):
+    """Class decorator: a frozen dataclass, a JAX pytree, and a constructor that checks physical ranges.
+
+    A class may define ``prepare_fields(self)`` to bring its fields to their final form (it may use
+    ``object.__setattr__``) and ``check(self)`` to raise on combinations that make no sense; ``prepare_fields``
+    receives the dataclass's init-only values, if any.
+    """
+
+    def __post_init__(self, *init_only):
+        register_pending()
+        if hasattr(self, "prepare_fields"):
+            self.prepare_fields(*init_only)
+        for field in dataclasses.fields(self):
+            _normalize(self, field)
+        if hasattr(self, "check"):
+            self.check()
+
+    cls.__post_init__ = __post_init__
+    cls.__jax_array__ = property(_met_by_jax)
+    cls = dataclasses.dataclass(frozen=True, eq=False)(cls)
+    for field in dataclasses.fields(cls):
+        spec = field.metadata.get("parameter")
+        if spec is not None:
+            spec.document(cls, field.name)
+    _PENDING.append(cls)
+    register_pending()
+    return cls
+
+
+def _met_by_jax(self):
+    """JAX looks this attribute up on an object it does not know: the one chance to say what to do."""
+    if type(self) in _PENDING:
+        raise DiskArrayError(  # not a BackendError: JAX swallows a TypeError here
+            f"this {type(self).__name__} was made before JAX was imported, so JAX does not know its type yet: "
+            "call da.enable_jax() once, then use it"
+        )
+    raise AttributeError("__jax_array__")
+
+
+def _normalize(obj, field):
+    """Bring a number to a float and check it against its declared range."""
+    spec = field.metadata.get("parameter")
+    if spec is None:
+        return
+    value = spec.accept(type(obj).__name__, field.name, getattr(obj, field.name))
+    object.__setattr__(obj, field.name, value)
+
+
+class FrozenDict(Mapping):
+    """A dictionary that cannot be changed, pickles, and is a JAX pytree; the order of its keys is kept."""
+
+    def __init__(self, *args, **kwargs):
+        object.__setattr__(self, "_items", dict(*args, **kwargs))
+        register_pending()
+
+    def __getitem__(self, key):
+        return self._items[key]
+
+    def __iter__(self):
+        return iter(self._items)
+
+    def __len__(self):
+        return len(self._items)
+
+    def __setattr__(self, name, value):
+        raise AttributeError("a FrozenDict cannot be changed")
+
+    def __repr__(self):
+        return repr(self._items)
+
+    def __reduce__(self):
+        return FrozenDict, (self._items,)
+
+
+_PENDING.append(FrozenDict)
+
+
+def children(node):
+    """The named subtrees of a component, dictionary or tuple; None for a leaf."""
+    if dataclasses.is_dataclass(node) and not isinstance(node, type):
+        return {n: getattr(node, n) for n in _names(type(node), False)}
+    if isinstance(node, (dict, FrozenDict)):
+        return dict(node)
+    if isinstance(node, tuple):
+        return {str(i): v for i, v in enumerate(node)}
+    return None
+
+
+def leaves(node):
+    """Every leaf below ``node``, depth first; None counts as no leaf."""
+    below = children(node)
+    if below is None:
+        if node is not None:
+            yield node
+    else:
+        for child in below.values():
+            yield from leaves(child)
+
+
+def map_leaves(function, node):
+    """A copy of the tree with ``function`` applied to every leaf, built without checks."""
+    below = children(node)
+    if below is None:
+        return None if node is None else function(node)
+    return _rebuilt(node, {name: map_leaves(function, child) for name, child in below.items()})
+
+
+def on_namespace(node, xp):
+    """The tree with every leaf as an array of the namespace ``xp`` (0-d for single numbers)."""
+    return map_leaves(xp.asarray, node)
+
+
+def _rebuilt(node, values):
+    if isinstance(node, FrozenDict):
+        return FrozenDict(values)
+    if isinstance(node, dict):
+        return dict(values)
+    if isinstance(node, tuple):
+        return tuple(values.values())
+    return build(type(node), **{**{n: getattr(node, n) for n in _names(type(node), True)}, **values})
+
+
+def get_at(node, path):
+    """The part of a tree at a dotted path such as ``"disks.belt.inclination"``.
+
+    Raises
+    ------
+    ParameterError
+        If the path does not exist; the message names the nearest spellings.
+    """
+    walked = []
+    for key in path.split("."):
+        below = children(node)
+        if below is None or key not in below:
+            where = ".".join(walked) or type(node).__name__
+            raise ParameterError(f"there is no {path!r}: {where!r} has no {key!r}; {nearest(key, below or ())}")
+        node = below[key]
+        walked.append(key)
+    return node
+
+
+def set_at(node, path, value):
+    """A copy of a tree with the part at a dotted path exchanged, built without checks (tracers allowed)."""
+    head, _, rest = path.partition(".")
+    below = children(node)
+    below[head] = set_at(below[head], rest, value) if rest else value
+    return _rebuilt(node, below)
+
+
+def replace(node, path, value):
+    """A checked copy of a component with the part at a dotted path exchanged.
+
+    Parameters
+    ----------
+    node : component
+        Any diskarray object, such as a Scene.
+    path : str
+        Attribute names joined by dots, such as ``"disks.belt.inclination"``.
+    value
+        The new number or component.
+
+    Raises
+    ------
+    ParameterError
+        If the path does not exist or the value is outside its physical range.
+    """
+    get_at(node, path)
+    head, _, rest = path.partition(".")
+    below = children(node)
+    below[head] = replace(below[head], rest, value) if rest else value
+    if not dataclasses.is_dataclass(node):
+        return _rebuilt(node, below)
+    fixed = {n: getattr(node, n) for n in _names(type(node), True)}
+    return type(node)(**fixed, **below)

@@ -1,0 +1,120 @@
+"""The declaration of a parameter, written once on its component.
+
+From it come the constructor's range check, the table in the class docstring, the configuration schema, plot
+labels and default priors.
+"""
+
+__all__ = ["parameter", "ParameterSpec", "parameters_of"]
+
+import dataclasses
+from types import MappingProxyType
+
+import numpy as np
+
+from ..backend.namespace import concrete, is_jax_array
+from ..errors import ParameterError
+
+
+@dataclasses.dataclass(frozen=True)
+class ParameterSpec:
+    """Default, unit, physical range, meaning and default prior of one parameter.
+
+    ``minimum`` and ``maximum`` belong to the range, ``above`` and ``below`` are its excluded ends; None is
+    unbounded.
+    """
+
+    default: float
+    unit: str = ""
+    doc: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    prior: object = None
+
+    @property
+    def lower(self):
+        """Lower end of the physical range, -inf where there is none."""
+        return next((float(v) for v in (self.minimum, self.above) if v is not None), -np.inf)
+
+    @property
+    def upper(self):
+        """Upper end of the physical range, inf where there is none."""
+        return next((float(v) for v in (self.maximum, self.below) if v is not None), np.inf)
+
+    @property
+    def range_text(self):
+        """The physical range in interval notation, such as ``(0, inf)``."""
+        opening = "[" if self.minimum is not None else "("
+        closing = "]" if self.maximum is not None else ")"
+        return f"{opening}{self.lower:g}, {self.upper:g}{closing}"
+
+    def contains(self, value, *, xp=np):
+        """Whether ``value`` lies in the physical range (elementwise)."""
+        inside = xp.asarray(value) == xp.asarray(value)
+        for end, comparison in (
+            (self.minimum, xp.greater_equal), (self.maximum, xp.less_equal),
+            (self.above, xp.greater), (self.below, xp.less),
+        ):
+            if end is not None:
+                inside = xp.logical_and(inside, comparison(xp.asarray(value), xp.asarray(float(end))))
+        return inside
+
+    def accept(self, owner, name, value):
+        """The value as a float (or float64 array), range-checked where its number can be seen.
+
+        Raises
+        ------
+        ParameterError
+            If it is not a real number, not finite, or outside the physical range.
+        """
+        if not concrete(value):
+            if value is None or isinstance(value, (str, bytes, list, tuple, dict, complex)):
+                raise ParameterError(f"{owner}.{name} must be a number, got {value!r} ({self.doc})")
+            return value
+        if not is_jax_array(value):
+            value = _as_float(owner, name, value)
+        if not bool(np.all(np.isfinite(np.asarray(value)))):
+            raise ParameterError(f"{owner}.{name} must be finite, got {value} ({self.doc})")
+        if not bool(np.all(self.contains(np.asarray(value)))):
+            unit = f" {self.unit}" if self.unit else ""
+            raise ParameterError(
+                f"{owner}.{name} = {value}{unit} is outside its physical range {self.range_text} ({self.doc})"
+            )
+        return value
+
+    def document(self, cls, name):
+        """Append this parameter's line to the docstring of its class."""
+        if "Parameters\n    ----------" not in (cls.__doc__ or ""):
+            cls.__doc__ = (cls.__doc__ or "").rstrip() + "\n\n    Parameters\n    ----------"
+        unit = f" [{self.unit}]" if self.unit else ""
+        cls.__doc__ += (
+            f"\n    {name} : float, default {self.default:g}\n        {self.doc}{unit}; range {self.range_text}."
+        )
+
+
+def _as_float(owner, name, value):
+    if isinstance(value, bool) or getattr(value, "dtype", None) == bool:
+        raise ParameterError(f"{owner}.{name} must be a number, got {value!r}")
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise ParameterError(f"{owner}.{name} must be a real number, got {value!r}")
+    return array.astype(float) if array.ndim else float(array)
+
+
+def parameter(default, *, unit="", doc="", minimum=None, maximum=None, above=None, below=None, prior=None):
+    """Declare a parameter as a dataclass field; see ParameterSpec for the arguments."""
+    spec = ParameterSpec(float(default), unit, doc, minimum, maximum, above, below, prior)
+    return dataclasses.field(default=float(default), metadata={"parameter": spec})
+
+
+def parameters_of(cls):
+    """The parameters declared by a component class (or by an object's class).
+
+    Returns
+    -------
+    MappingProxyType
+        Name -> ParameterSpec, in the order of declaration, read-only.
+    """
+    fields = dataclasses.fields(cls)
+    return MappingProxyType({f.name: f.metadata["parameter"] for f in fields if "parameter" in f.metadata})
