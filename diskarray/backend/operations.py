@@ -1,6 +1,6 @@
 """The few array operations that NumPy, JAX and the array-API standard spell differently."""
 
-__all__ = ["segment_mean", "frozen", "next_fast_length", "normal_quantile", "weighted_sum"]
+__all__ = ["segment_mean", "frozen", "next_fast_length", "normal_quantile", "gamma_function", "accumulate"]
 
 import numpy as np
 
@@ -61,30 +61,37 @@ def normal_quantile(probability, *, xp=np):
     return ndtri(probability)
 
 
-def weighted_sum(function, nodes, weights, *, xp=np):
-    """``sum_k weights[k] * function(nodes[k])`` one node at a time, never holding all of them.
+def gamma_function(value, *, xp=np):
+    """The gamma function of a positive number."""
+    if is_jax_namespace(xp):
+        from jax.scipy.special import gammaln
 
-    Under JAX it is a scan whose body is rematerialized, so that neither the value nor its gradient keeps an
-    array per node.
+        return xp.exp(gammaln(value))
+    from scipy.special import gamma
+
+    return xp.asarray(gamma(np.asarray(value)))
+
+
+def accumulate(function, rows, *, xp=np):
+    """``sum_k function(*(row[k] for row in rows))``, one k at a time, never holding all terms.
+
+    Under JAX it is a scan whose body is rematerialized, so that neither the value nor its gradient keeps the
+    arrays of more than one step.
 
     Parameters
     ----------
     function : callable
-        Maps one node (0-d) to an array of any shape.
-    nodes, weights : arrays, shape (K,)
+        Maps one entry of every row to an array.
+    rows : tuple of arrays, shape (K, ...)
     xp : module
         Array namespace.
     """
     if not is_jax_namespace(xp):
-        return sum(weights[k] * function(nodes[k]) for k in range(nodes.shape[0]))
+        return sum(function(*(row[k, ...] for row in rows)) for k in range(rows[0].shape[0]))
     import jax
 
-    def body(total, pair):
-        node, weight = pair
-        return total + weight * function(node), None
+    def body(total, entries):
+        return total + function(*entries), None
 
-    start = jax.eval_shape(function, nodes[0])
-    total, _ = jax.lax.scan(
-        jax.checkpoint(body), xp.zeros(start.shape, start.dtype), (nodes, weights)
-    )
-    return total
+    like = jax.eval_shape(function, *(row[0] for row in rows))
+    return jax.lax.scan(jax.checkpoint(body), xp.zeros(like.shape, like.dtype), rows)[0]

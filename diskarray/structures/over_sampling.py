@@ -9,7 +9,7 @@ from ..errors import ShapeError
 
 
 class OverSampling:
-    """How many sub-pixels each unmasked pixel has; hashable and compared by value.
+    """How many sub-pixels each pixel has; hashable and compared by value.
 
     Parameters
     ----------
@@ -18,13 +18,20 @@ class OverSampling:
     mask : Mask2D
         The mask whose unmasked pixels are sampled.
 
+    Attributes
+    ----------
+    native : array of int, shape (ny, nx)
+        Sizes of all pixels, masked ones included: light from behind the mask is sampled as finely.
+    sizes : array of int, shape (N,)
+        Sizes of the unmasked pixels in C order.
+
     Raises
     ------
     ShapeError
         If a size is not a whole number of at least 1, or the array does not fit the mask.
     """
 
-    __slots__ = ("sizes", "_hash")
+    __slots__ = ("native", "sizes", "_hash")
 
     def __init__(self, size, mask):
         given = np.asarray(size)
@@ -32,41 +39,44 @@ class OverSampling:
             raise ShapeError(f"over_sample_size is one number or an array of shape {mask.shape_native}, got {size!r}")
         if given.dtype.kind not in "iuf" or np.any(given != np.floor(given)) or np.any(given < 1):
             raise ShapeError(f"over_sample_size holds whole numbers of at least 1, got {size!r}")
-        per_pixel = np.broadcast_to(given, mask.shape_native).ravel()[mask.indices].astype(int)
-        self._set(per_pixel)
+        native = np.broadcast_to(given.astype(int), mask.shape_native)
+        self._set(native, native.ravel()[mask.indices])
 
-    def _set(self, sizes):
-        sizes = np.array(sizes)
-        sizes.flags.writeable = False
-        object.__setattr__(self, "sizes", sizes)
-        object.__setattr__(self, "_hash", hash(sizes.tobytes()))
+    def _set(self, native, sizes):
+        for name, value in (("native", np.array(native)), ("sizes", np.array(sizes))):
+            value.flags.writeable = False
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_hash", hash((native.tobytes(), sizes.tobytes())))
 
     @classmethod
-    def of_sizes(cls, sizes):
-        """From one size per unmasked pixel, shape (N,)."""
+    def _restored(cls, native, sizes):
         new = object.__new__(cls)
-        new._set(sizes)
+        new._set(native, sizes)
         return new
 
     def __setattr__(self, name, value):
         raise AttributeError("an OverSampling cannot be changed")
 
     def __eq__(self, other):
-        return isinstance(other, OverSampling) and np.array_equal(self.sizes, other.sizes)
+        return self is other or (
+            isinstance(other, OverSampling)
+            and np.array_equal(self.native, other.native)
+            and np.array_equal(self.sizes, other.sizes)
+        )
 
     def __hash__(self):
         return self._hash
 
     def __reduce__(self):
-        return OverSampling.of_sizes, (self.sizes,)
+        return OverSampling._restored, (self.native, self.sizes)
 
     def __repr__(self):
-        return f"OverSampling({self.sizes.min()} to {self.sizes.max()} per side)" if self.sizes.size else "OverSampling()"
+        return f"OverSampling({self.native.min()} to {self.native.max()} per side)"
 
     @property
     def is_trivial(self):
         """True where every pixel is sampled at its center only."""
-        return bool(np.all(self.sizes == 1))
+        return bool(np.all(self.native == 1))
 
     def sub_pixels(self, row, column):
         """Positions of all sub-pixels, those of a pixel following each other.

@@ -1,0 +1,1 @@
+"""Light on the sky and on the detector: disk, star, instrument, scene."""

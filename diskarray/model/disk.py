@@ -1,0 +1,91 @@
+"""A circumstellar disk of dust in scattered light: density, phase function and orientation."""
+
+__all__ = ["Disk"]
+
+import numpy as np
+
+from ..backend.pytree import component, on_namespace, static
+from ..errors import ParameterError
+from ..geometry.disk_axes import major_minor_from
+from ..parameters.parameter import parameter
+from ..parameters.priors import Isotropic, LogUniform, Normal, Uniform, UniformAngle
+from ..profiles.density import TwoPowerLaw
+from ..profiles.phase_function import HenyeyGreenstein
+from ..profiles.protocols import Density, PhaseFunction
+from ..scattering.integral import GaussLegendre, line_of_sight_integral
+from ..structures.decorators import over_sample, to_image, transform
+
+
+@component
+class Disk:
+    """An optically thin disk that scatters the light of its star once (Augereau et al. 1999).
+
+    Parameters
+    ----------
+    density : Density
+        Where the dust is; any object with ``density(X, Y, Z, *, xp)``.
+    phase_function : PhaseFunction
+        How it scatters; any object with ``phase(cos_phi, *, xp)``.
+    rule : GaussLegendre
+        Sampling of the line of sight.
+    """
+
+    density: object = TwoPowerLaw()
+    phase_function: object = HenyeyGreenstein()
+    inclination: float = parameter(0.0, unit="deg", minimum=0, maximum=180, prior=Isotropic(0.0, 90.0),
+                                   doc="0 face-on, 90 edge-on; below 90 the near side is at position angle - 90")
+    position_angle: float = parameter(0.0, unit="deg", prior=UniformAngle(0.0, 360.0),
+                                      doc="of the major axis, East of North")
+    distance: float = parameter(100.0, unit="pc", above=0, doc="distance from the Sun", prior=Uniform(1.0, 1000.0))
+    optical_depth: float = parameter(1e-3, minimum=0, prior=LogUniform(1e-7, 10.0),
+                                     doc="vertical scattering optical depth, albedo included, in the mid-plane at R")
+    offset_x: float = parameter(0.0, unit="au", prior=Normal(0.0, 5.0),
+                                doc="rigid offset dX of the ring from the star along the major axis")
+    offset_y: float = parameter(0.0, unit="au", prior=Normal(0.0, 5.0),
+                                doc="rigid offset dY of the ring in the mid-plane, towards the near side")
+    rule: GaussLegendre = static(GaussLegendre())
+
+    def check(self):
+        if not isinstance(self.density, Density):
+            raise ParameterError(f"density needs a .density(X, Y, Z, *, xp) method, got {self.density!r}")
+        if not isinstance(self.phase_function, PhaseFunction):
+            raise ParameterError(f"phase_function needs a .phase(cos_phi, *, xp) method, got {self.phase_function!r}")
+
+    def to_reference_frame(self, grid, *, xp=np):
+        """Sky points (arcsec) as (u, v) in au along the disk's major and minor axis."""
+        u, v = major_minor_from(grid.y, grid.x, self.position_angle, xp=xp)
+        return xp.stack([u, v], axis=-1) * self.distance
+
+    @to_image
+    @over_sample
+    @transform
+    def image_2d_from(self, grid, *, xp=np):
+        """Surface brightness relative to the star, per square arcsec.
+
+        I = tau / (2 H Gamma(1 + 1/gamma)) distance^2 J, with J the line-of-sight integral in 1/au.
+
+        Parameters
+        ----------
+        grid : Grid2D, Grid2DIrregular or (y, x)
+            Sky offsets from the star in arcsec.
+        xp : module
+            numpy (default) or jax.numpy.
+
+        Returns
+        -------
+        Image2D, ImageIrregular or array
+            Times the star's flux in mJy it is mJy/arcsec^2.
+        """
+        disk = on_namespace(self, xp)
+        integral = line_of_sight_integral(
+            grid.y, grid.x, disk.inclination, disk.density, disk.phase_function,
+            offset=(disk.offset_x, disk.offset_y), rule=self.rule, xp=xp,
+        )
+        return disk.optical_depth / _column(disk.density, xp) * disk.distance**2 * integral
+
+
+def _column(density, xp):
+    """Vertical column of the density at R for a mid-plane density of 1, in au."""
+    if hasattr(density, "vertical_column"):
+        return density.vertical_column(xp=xp)
+    return xp.asarray(1.0)

@@ -1,0 +1,104 @@
+"""The telescope and camera between the sky and the pixels."""
+
+__all__ = ["Instrument"]
+
+import numpy as np
+
+from ..backend.namespace import concrete
+from ..backend.operations import frozen
+from ..backend.pytree import array_field, component, on_namespace
+from ..errors import ParameterError, ShapeError
+from ..optics.convolution import convolved, evaluation_grid
+from ..optics.psf import PSF, kernel_center
+from ..parameters.parameter import parameter
+from ..parameters.priors import Normal
+from ..structures.algebra import unwrap
+from ..structures.grid import Grid2D
+
+
+@component
+class Instrument:
+    """PSF, throughput map, and a residual offset of the star from the pixel it is thought to be on.
+
+    The image is convolved first, then multiplied by the throughput.
+
+    Parameters
+    ----------
+    psf : PSF, optional
+        Any object with ``kernel_from(pixel_scale, *, xp)``.
+    throughput : array_like, shape (ny, nx), optional
+        Native map of transmission, on the pixels of the image.
+    """
+
+    psf: object = None
+    throughput: object = array_field(None)
+    offset_y: float = parameter(0.0, unit="arcsec", doc="star's offset to the North of the frame's center",
+                                prior=Normal(0.0, 0.01))
+    offset_x: float = parameter(0.0, unit="arcsec", doc="star's offset to the West of the frame's center",
+                                prior=Normal(0.0, 0.01))
+
+    def prepare_fields(self):
+        if self.throughput is not None:
+            object.__setattr__(self, "throughput", frozen(unwrap(self.throughput)))
+
+    def check(self):
+        if self.psf is not None and not isinstance(self.psf, PSF):
+            raise ParameterError(f"psf needs a .kernel_from(pixel_scale, *, xp) method, got {self.psf!r}")
+        if self.throughput is not None:
+            if self.throughput.ndim != 2:
+                raise ShapeError(f"throughput is a native 2D map, got shape {tuple(self.throughput.shape)}")
+            if concrete(self.throughput) and not np.all(np.isfinite(np.asarray(self.throughput))):
+                raise ParameterError("throughput must be finite everywhere; set it to 0 where no light arrives")
+
+    def observed(self, sky, grid, *, xp=np):
+        """Brightness of the grid's points as the instrument records it.
+
+        Parameters
+        ----------
+        sky : callable
+            Maps a grid of sky offsets from the star to a structure of brightness.
+        grid : Grid2D or Grid2DIrregular
+            Where the image is wanted.
+        xp : module
+            Array namespace.
+
+        Returns
+        -------
+        array, shape (N,)
+        """
+        self._check(grid)
+        instrument = on_namespace(self, xp)
+        shift = xp.stack([instrument.offset_y, instrument.offset_x])
+        if self.psf is None:
+            values = _values(sky(grid - shift))
+        else:
+            values = instrument._blurred(sky, grid, shift, xp)
+        if self.throughput is None:
+            return values
+        return values * xp.take(xp.reshape(instrument.throughput, (-1,)), xp.asarray(grid.mask.indices))
+
+    def _blurred(self, sky, grid, shift, xp):
+        kernel = self.psf.kernel_from(grid.frame.pixel_scale, xp=xp)
+        shape = tuple(kernel.shape)
+        inner, origin, first = evaluation_grid(
+            grid.mask, grid.over_sample_size, shape, kernel_center(self.psf, shape)
+        )
+        image = convolved(sky(on_namespace(inner, xp) - shift).array, kernel, origin, xp=xp)
+        rows, columns = np.unravel_index(grid.mask.indices, grid.shape_native)
+        flat = (rows - first[0]) * image.shape[1] + columns - first[1]
+        return xp.take(xp.reshape(image, (-1,)), xp.asarray(flat))
+
+    def _check(self, grid):
+        if self.psf is None and self.throughput is None:
+            return
+        if not isinstance(grid, Grid2D) or not grid.on_pixels:
+            raise ShapeError(
+                "a PSF or a throughput map acts on the pixels of an image: give a Grid2D as it was made, "
+                "not points; to move the star use instrument.offset_y and offset_x"
+            )
+        if self.throughput is not None and tuple(self.throughput.shape) != grid.shape_native:
+            raise ShapeError(f"throughput has shape {tuple(self.throughput.shape)}, the image {grid.shape_native}")
+
+
+def _values(structure):
+    return structure.slim if hasattr(structure, "slim") else structure.array

@@ -1,0 +1,1 @@
+"""What the telescope does to the light: point-spread functions and convolution."""

@@ -1,0 +1,9 @@
+"""The point-spread functions by name. Read-only; a user's class needs no entry."""
+
+__all__ = ["PSFS"]
+
+from types import MappingProxyType
+
+from .psf import EmpiricalPSF, GaussianPSF
+
+PSFS = MappingProxyType({"gaussian": GaussianPSF, "empirical": EmpiricalPSF})

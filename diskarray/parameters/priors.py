@@ -1,0 +1,222 @@
+"""Prior densities of single parameters: log density, support, and the map from the unit interval.
+
+Every prior is a frozen object of plain numbers; its methods take an array namespace and are differentiable.
+Outside the support the log density is -inf, never NaN.
+"""
+
+__all__ = ["Uniform", "LogUniform", "Normal", "TruncatedNormal", "Isotropic", "UniformAngle", "PRIORS"]
+
+import dataclasses
+import math
+from types import MappingProxyType
+
+import numpy as np
+
+from ..backend.operations import normal_quantile
+from ..errors import ParameterError
+
+
+def _finite(prior, *names):
+    for name in names:
+        try:
+            value = float(getattr(prior, name))
+        except (TypeError, ValueError):
+            value = math.nan
+        if not math.isfinite(value):
+            raise ParameterError(f"{type(prior).__name__}.{name} must be a finite number, got {getattr(prior, name)!r}")
+        object.__setattr__(prior, name, value)
+
+
+def _ordered(prior):
+    if not prior.lower < prior.upper:
+        raise ParameterError(f"{prior!r}: lower must be below upper")
+
+
+def _inside(prior, value, density, xp):
+    """``density`` on the support, -inf outside."""
+    inside = xp.logical_and(value >= prior.lower, value <= prior.upper)
+    return xp.where(inside, density, xp.asarray(-math.inf))
+
+
+@dataclasses.dataclass(frozen=True)
+class Uniform:
+    """Constant density between ``lower`` and ``upper``."""
+
+    lower: float
+    upper: float
+
+    def __post_init__(self):
+        _finite(self, "lower", "upper")
+        _ordered(self)
+
+    def log_density(self, value, *, xp=np):
+        """Logarithm of the normalized density at ``value``."""
+        value = xp.asarray(value)
+        return _inside(self, value, 0.0 * value - math.log(self.upper - self.lower), xp)
+
+    def from_unit(self, u, *, xp=np):
+        """The value below which the fraction ``u`` of the probability lies."""
+        return self.lower + xp.asarray(u) * (self.upper - self.lower)
+
+
+@dataclasses.dataclass(frozen=True)
+class LogUniform:
+    """Constant density in the logarithm between ``lower`` and ``upper``, both above 0."""
+
+    lower: float
+    upper: float
+
+    def __post_init__(self):
+        _finite(self, "lower", "upper")
+        _ordered(self)
+        if self.lower <= 0:
+            raise ParameterError(f"{self!r}: lower must be above 0")
+
+    def log_density(self, value, *, xp=np):
+        """Logarithm of the normalized density at ``value``."""
+        value = xp.asarray(value)
+        safe = xp.where(value > 0, value, xp.asarray(self.lower))
+        return _inside(self, value, -xp.log(safe) - math.log(math.log(self.upper / self.lower)), xp)
+
+    def from_unit(self, u, *, xp=np):
+        """The value below which the fraction ``u`` of the probability lies."""
+        return self.lower * xp.exp(xp.asarray(u) * math.log(self.upper / self.lower))
+
+
+@dataclasses.dataclass(frozen=True)
+class Normal:
+    """Gaussian density; its support is the whole line."""
+
+    mean: float
+    sigma: float
+
+    def __post_init__(self):
+        _finite(self, "mean", "sigma")
+        if self.sigma <= 0:
+            raise ParameterError(f"{self!r}: sigma must be above 0")
+
+    lower = property(lambda self: -math.inf)
+    upper = property(lambda self: math.inf)
+
+    def log_density(self, value, *, xp=np):
+        """Logarithm of the normalized density at ``value``."""
+        z = (xp.asarray(value) - self.mean) / self.sigma
+        return -0.5 * z * z - math.log(self.sigma * math.sqrt(2 * math.pi))
+
+    def from_unit(self, u, *, xp=np):
+        """The value below which the fraction ``u`` of the probability lies."""
+        return self.mean + self.sigma * normal_quantile(xp.asarray(u), xp=xp)
+
+
+@dataclasses.dataclass(frozen=True)
+class TruncatedNormal:
+    """Gaussian density cut at ``lower`` and ``upper`` and normalized in between."""
+
+    mean: float
+    sigma: float
+    lower: float
+    upper: float
+
+    def __post_init__(self):
+        _finite(self, "mean", "sigma", "lower", "upper")
+        _ordered(self)
+        if self.sigma <= 0:
+            raise ParameterError(f"{self!r}: sigma must be above 0")
+        if not self._mass > 0:
+            raise ParameterError(f"{self!r}: no probability lies between lower and upper")
+
+    def _cumulative(self, value):
+        return 0.5 * math.erfc(-(value - self.mean) / (self.sigma * math.sqrt(2)))
+
+    @property
+    def _mass(self):
+        return self._cumulative(self.upper) - self._cumulative(self.lower)
+
+    def log_density(self, value, *, xp=np):
+        """Logarithm of the normalized density at ``value``."""
+        value = xp.asarray(value)
+        z = (value - self.mean) / self.sigma
+        density = -0.5 * z * z - math.log(self.sigma * math.sqrt(2 * math.pi) * self._mass)
+        return _inside(self, value, density, xp)
+
+    def from_unit(self, u, *, xp=np):
+        """The value below which the fraction ``u`` of the probability lies."""
+        probability = self._cumulative(self.lower) + xp.asarray(u) * self._mass
+        return xp.clip(self.mean + self.sigma * normal_quantile(probability, xp=xp), self.lower, self.upper)
+
+
+@dataclasses.dataclass(frozen=True)
+class Isotropic:
+    """Inclination in degrees of a randomly oriented disk: density proportional to sin i."""
+
+    lower: float = 0.0
+    upper: float = 180.0
+
+    def __post_init__(self):
+        _finite(self, "lower", "upper")
+        _ordered(self)
+        if self.lower < 0 or self.upper > 180:
+            raise ParameterError(f"{self!r}: an inclination lies between 0 and 180 degrees")
+
+    @property
+    def _cosines(self):
+        return math.cos(math.radians(self.lower)), math.cos(math.radians(self.upper))
+
+    def log_density(self, value, *, xp=np):
+        """Logarithm of the normalized density (per degree) at ``value``."""
+        value = xp.asarray(value)
+        first, last = self._cosines
+        sine = xp.sin(xp.clip(value, 0.0, 180.0) * (math.pi / 180))
+        positive = sine > 0
+        density = xp.log(xp.where(positive, sine, xp.asarray(1.0))) + math.log(math.pi / 180 / (first - last))
+        return _inside(self, value, xp.where(positive, density, xp.asarray(-math.inf)), xp)
+
+    def from_unit(self, u, *, xp=np):
+        """The value below which the fraction ``u`` of the probability lies."""
+        first, last = self._cosines
+        return xp.acos(xp.clip(first - xp.asarray(u) * (first - last), -1.0, 1.0)) * (180 / math.pi)
+
+
+@dataclasses.dataclass(frozen=True)
+class UniformAngle:
+    """Constant density over an angle in degrees that wraps: ``upper`` - ``lower`` is one period (360, or 180).
+
+    The density is the same for every value of the angle, so that an optimizer may cross the seam; values are
+    brought back into [lower, upper) by ``wrapped``.
+    """
+
+    lower: float = 0.0
+    upper: float = 360.0
+
+    def __post_init__(self):
+        _finite(self, "lower", "upper")
+        _ordered(self)
+
+    @property
+    def period(self):
+        """Degrees after which the angle repeats."""
+        return self.upper - self.lower
+
+    def log_density(self, value, *, xp=np):
+        """Logarithm of the normalized density at ``value``."""
+        return 0.0 * xp.asarray(value) - math.log(self.period)
+
+    def from_unit(self, u, *, xp=np):
+        """The value below which the fraction ``u`` of the probability lies."""
+        return self.lower + xp.asarray(u) * self.period
+
+    def wrapped(self, value, *, xp=np):
+        """The same angle within [lower, upper)."""
+        return self.lower + (xp.asarray(value) - self.lower) % self.period
+
+
+PRIORS = MappingProxyType(
+    {
+        "uniform": Uniform,
+        "log_uniform": LogUniform,
+        "normal": Normal,
+        "truncated_normal": TruncatedNormal,
+        "isotropic": Isotropic,
+        "uniform_angle": UniformAngle,
+    }
+)

@@ -1,0 +1,209 @@
+"""The map between the vector a sampler sees and the model an astronomer names."""
+
+__all__ = ["ParameterSpace", "Tied"]
+
+import dataclasses
+import math
+
+import numpy as np
+
+from ..backend.namespace import concrete
+from ..backend.pytree import children, component, get_at, replace, set_at, static
+from ..errors import ParameterError, ShapeError
+from .parameter import parameters_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Tied:
+    """A parameter that always equals another, named by its path."""
+
+    to: str
+
+
+@dataclasses.dataclass(frozen=True)
+class _Free:
+    """One free parameter: where it lives, its prior, and its slice of the vector."""
+
+    path: str
+    prior: object
+    start: int
+    shape: tuple
+
+    @property
+    def size(self):
+        return math.prod(self.shape)
+
+    @property
+    def names(self):
+        return (self.path,) if self.shape == () else tuple(f"{self.path}[{k}]" for k in range(self.size))
+
+
+@component
+class ParameterSpace:
+    """Which parameters of a model are free, their priors, and their order in a vector.
+
+    Made with ``ParameterSpace.of(model, priors)``.
+
+    Attributes
+    ----------
+    template : component
+        The model; what is not free stays at its values.
+    """
+
+    template: object
+    free: tuple = static()
+    tied: tuple = static(())
+
+    @classmethod
+    def of(cls, model, priors):
+        """Free the parameters named in ``priors``.
+
+        Parameters
+        ----------
+        model : component
+            Usually a Scene.
+        priors : dict
+            Attribute path -> prior (or Tied), such as ``{"disks.belt.inclination": Uniform(60, 88)}``. An array
+            parameter takes one element of the vector per entry.
+
+        Raises
+        ------
+        ParameterError
+            If a path does not exist, is not a number, or its prior has no common part with the physical range.
+        """
+        free, tied, position = [], [], 0
+        for path, prior in priors.items():
+            value, spec = get_at(model, path), spec_at(model, path)
+            if spec is None or children(value) is not None:
+                raise ParameterError(f"{path!r} is not a parameter but a {type(value).__name__}")
+            if isinstance(prior, Tied):
+                if prior.to not in priors or isinstance(priors[prior.to], Tied):
+                    raise ParameterError(f"{path!r} is tied to {prior.to!r}, which is not a free parameter")
+                tied.append((path, prior.to))
+                continue
+            if not hasattr(prior, "log_density"):
+                raise ParameterError(f"the prior of {path!r} must be a prior such as Uniform(0, 1), got {prior!r}")
+            _check_overlap(path, prior, spec)
+            free.append(_Free(path, prior, position, np.shape(value)))
+            position += free[-1].size
+        if not free:
+            raise ParameterError("no parameter is free: name at least one path and its prior")
+        for path, to in tied:
+            model = set_at(model, path, get_at(model, to))
+        return cls(template=_prepared(model, free, tied), free=tuple(free), tied=tuple(tied))
+
+    @property
+    def size(self):
+        """Number of elements of the vector."""
+        return self.free[-1].start + self.free[-1].size
+
+    @property
+    def names(self):
+        """One name per element of the vector."""
+        return tuple(name for f in self.free for name in f.names)
+
+    @property
+    def units(self):
+        """One unit per element of the vector, "" for pure numbers."""
+        return tuple(spec_at(self.template, f.path).unit for f in self.free for _ in range(f.size))
+
+    @property
+    def priors(self):
+        """One prior per element of the vector."""
+        return tuple(f.prior for f in self.free for _ in range(f.size))
+
+    @property
+    def bounds(self):
+        """Lower and upper ends of what each element may take: prior support within the physical range."""
+        ends = [_support(f.prior, spec_at(self.template, f.path)) for f in self.free for _ in range(f.size)]
+        return np.array([e[0] for e in ends]), np.array([e[1] for e in ends])
+
+    def to_vector(self, model=None):
+        """The free parameters of a model (default: of the template) as a float64 vector."""
+        model = self.template if model is None else model
+        return np.concatenate([np.ravel(np.asarray(get_at(model, f.path), dtype=float)) for f in self.free])
+
+    def to_model(self, vector):
+        """The model at a vector; works on tracers.
+
+        Raises
+        ------
+        ShapeError
+            If the vector has the wrong length.
+        ParameterError
+            If a visible number is outside its parameter's physical range.
+        """
+        self._check_length(vector)
+        seen = concrete(vector)
+        model = self.template
+        for f in self.free:
+            value = vector[f.start] if f.shape == () else vector[f.start : f.start + f.size].reshape(f.shape)
+            for path in (f.path, *(t for t, to in self.tied if to == f.path)):
+                model = replace(model, path, value) if seen else set_at(model, path, value)
+        return model
+
+    def log_prior(self, vector, *, xp=np):
+        """Logarithm of the prior density; -inf outside a prior's support or a physical range."""
+        self._check_length(vector)
+        total = xp.asarray(0.0)
+        for f in self.free:
+            spec = spec_at(self.template, f.path)
+            for k in range(f.start, f.start + f.size):
+                density = f.prior.log_density(vector[k], xp=xp)
+                total = total + xp.where(spec.contains(vector[k], xp=xp), density, xp.asarray(-math.inf))
+        return total
+
+    def from_unit_cube(self, u, *, xp=np):
+        """The vector at a point of the unit cube, shape (n,) -> (n,): the prior transform."""
+        self._check_length(u)
+        return xp.stack([prior.from_unit(u[k], xp=xp) for k, prior in enumerate(self.priors)])
+
+    def wrapped(self, vector):
+        """A vector with every periodic angle brought into its prior's interval."""
+        return np.array([
+            p.wrapped(v) if hasattr(p, "wrapped") else v for p, v in zip(self.priors, vector, strict=True)
+        ])
+
+    def contains(self, vector, *, xp=np):
+        """Whether every element lies in its physical range and its prior's support."""
+        return xp.isfinite(self.log_prior(vector, xp=xp))
+
+    def _check_length(self, vector):
+        if tuple(vector.shape) != (self.size,):
+            raise ShapeError(f"the vector needs shape ({self.size},), one entry per {list(self.names)}; got {vector.shape}")
+
+
+def spec_at(model, path):
+    """The ParameterSpec declared at a dotted path, or None."""
+    parent, _, name = path.rpartition(".")
+    owner = get_at(model, parent) if parent else model
+    return parameters_of(owner).get(name) if dataclasses.is_dataclass(owner) else None
+
+
+def _support(prior, spec):
+    periodic = hasattr(prior, "wrapped")
+    lower = spec.lower if periodic else max(prior.lower, spec.lower)
+    upper = spec.upper if periodic else min(prior.upper, spec.upper)
+    return lower, upper
+
+
+def _check_overlap(path, prior, spec):
+    lower, upper = _support(prior, spec)
+    if not lower < upper:
+        raise ParameterError(f"{path}: {prior!r} lies outside the physical range {spec.range_text} ({spec.doc})")
+
+
+def _prepared(model, free, tied):
+    """Let components settle what depends on the range of their free parameters (``prepare(ranges)``)."""
+    ranges = {}
+    owners = {f.path: f.path for f in free} | dict(tied)
+    supports = {f.path: _support(f.prior, spec_at(model, f.path)) for f in free}
+    for path, source in owners.items():
+        parent, _, name = path.rpartition(".")
+        ranges.setdefault(parent, {})[name] = supports[source]
+    for parent, fields in ranges.items():
+        owner = get_at(model, parent) if parent else model
+        if hasattr(owner, "prepare"):
+            settled = owner.prepare(fields)
+            model = set_at(model, parent, settled) if parent else settled
+    return model

@@ -1,0 +1,64 @@
+"""Spatial distributions of dust."""
+
+__all__ = ["TwoPowerLaw"]
+
+import numpy as np
+
+from ..backend.operations import gamma_function
+from ..backend.pytree import component
+from ..geometry.ellipse import ellipse_radius
+from ..parameters.parameter import parameter
+from ..parameters.priors import LogUniform, Uniform, UniformAngle
+from .protocols import Scales
+
+_TINY = 1e-30  # au; keeps logarithms finite, in single precision too
+
+
+@component
+class TwoPowerLaw:
+    """Smoothly joined power laws in radius, a flared generalized Gaussian in height (Augereau et al. 1999, eq. 1).
+
+    n = sqrt(2 / ((r/R)^(-2 alpha_in) + (r/R)^(-2 alpha_out))) exp(-(|Z| / H)^gamma), with H = scale_height (r/R)^beta
+    and R the radius of a Kepler ellipse in the direction of the point. The slopes are those of the mid-plane volume
+    density.
+    """
+
+    radius: float = parameter(77.0, unit="au", above=0, doc="semi-major axis of the reference ellipse",
+                              prior=LogUniform(1.0, 1000.0))
+    alpha_in: float = parameter(10.0, above=0, doc="inner slope", prior=LogUniform(0.5, 50.0))
+    alpha_out: float = parameter(-5.0, below=0, doc="outer slope", prior=Uniform(-30.0, -0.5))
+    scale_height: float = parameter(1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0),
+                                    doc="height H at the reference radius; for gamma = 2 it is sqrt(2) sigma")
+    gamma: float = parameter(2.0, above=0, doc="exponent of the vertical profile", prior=Uniform(0.5, 4.0))
+    beta: float = parameter(1.0, doc="flaring exponent of the height", prior=Uniform(0.0, 2.0))
+    eccentricity: float = parameter(0.0, minimum=0, below=1, doc="eccentricity", prior=Uniform(0.0, 0.5))
+    argument_of_pericenter: float = parameter(
+        0.0, unit="deg", doc="angle from the PA end of the major axis, through the near side, to the pericenter",
+        prior=UniformAngle(-180.0, 180.0),
+    )
+
+    def density(self, X, Y, Z, *, xp=np):
+        """Density relative to its mid-plane value at R, at points (X, Y, Z) in au."""
+        squared = xp.maximum(X * X + Y * Y, _TINY)
+        R = ellipse_radius(
+            X, Y, xp.sqrt(squared), self.radius, self.eccentricity, self.argument_of_pericenter, xp=xp
+        )
+        log_r = 0.5 * xp.log(squared) - xp.log(R)
+        ratio = xp.maximum(xp.abs(Z), _TINY) / self.scale_height
+        vertical = xp.exp(xp.clip(self.gamma * (xp.log(ratio) - self.beta * log_r), -700.0, 7.0))
+        inner, outer = -2 * self.alpha_in * log_r, -2 * self.alpha_out * log_r
+        larger, smaller = xp.maximum(inner, outer), xp.minimum(inner, outer)
+        exponent = -0.5 * larger - vertical
+        return xp.sqrt(2 / (1 + xp.exp(smaller - larger))) * xp.exp(exponent)
+
+    def vertical_column(self, *, xp=np):
+        """Integral of the density over Z at R, in au: 2 H Gamma(1 + 1/gamma)."""
+        return 2 * self.scale_height * gamma_function(1 + 1 / self.gamma, xp=xp)
+
+    def scales(self):
+        """Where the density varies, for the quadrature."""
+        return Scales(
+            radius=self.radius, inner_slope=self.alpha_in, outer_slope=-self.alpha_out,
+            scale_height=self.scale_height, vertical_exponent=self.gamma, flaring=self.beta,
+            eccentricity=self.eccentricity, argument_of_pericenter=self.argument_of_pericenter,
+        )

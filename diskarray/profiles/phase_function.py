@@ -1,0 +1,54 @@
+"""How dust distributes scattered light over angles: phase functions per steradian, 1 over the sphere."""
+
+__all__ = ["HenyeyGreenstein", "Polarized"]
+
+import numpy as np
+
+from ..backend.pytree import component
+from ..errors import ParameterError
+from ..parameters.parameter import parameter
+from ..parameters.priors import Uniform
+from .polarization import RayleighPolarization
+from .protocols import PhaseFunction, Polarization
+
+
+@component
+class HenyeyGreenstein:
+    """One-parameter phase function (Henyey & Greenstein 1941): (1 - g^2) / (4 pi (1 + g^2 - 2 g cos phi)^(3/2))."""
+
+    g: float = parameter(0.3, above=-1, below=1, doc="asymmetry, positive for forward scattering",
+                         prior=Uniform(-0.95, 0.95))
+
+    def phase(self, cos_phi, *, xp=np):
+        """Phase function per steradian at the cosine of the scattering angle."""
+        base = 1 + self.g**2 - 2 * self.g * cos_phi
+        return (1 - self.g**2) / (4 * np.pi) / (base * xp.sqrt(base))
+
+
+@component
+class Polarized:
+    """Polarized phase function: a normalized phase function times a polarization fraction.
+
+    The polarization fraction's maximum and the disk's optical depth scale the image alike; in a fit to polarized
+    light alone only one of them can be free.
+
+    Parameters
+    ----------
+    phase_function : PhaseFunction
+        Of the total intensity.
+    polarization : Polarization
+        Fraction of linear polarization.
+    """
+
+    phase_function: object = HenyeyGreenstein()
+    polarization: object = RayleighPolarization()
+
+    def check(self):
+        if not isinstance(self.phase_function, PhaseFunction):
+            raise ParameterError(f"phase_function needs a .phase(cos_phi, *, xp) method, got {self.phase_function!r}")
+        if not isinstance(self.polarization, Polarization):
+            raise ParameterError(f"polarization needs a .fraction(cos_phi, *, xp) method, got {self.polarization!r}")
+
+    def phase(self, cos_phi, *, xp=np):
+        """Polarized phase function per steradian at the cosine of the scattering angle."""
+        return self.phase_function.phase(cos_phi, xp=xp) * self.polarization.fraction(cos_phi, xp=xp)

@@ -1,0 +1,42 @@
+"""The small interfaces a profile obeys; a user's own class needs the one method and nothing else."""
+
+__all__ = ["Density", "PhaseFunction", "Polarization", "Scales"]
+
+from typing import NamedTuple, Protocol, runtime_checkable
+
+
+class Scales(NamedTuple):
+    """Hints that a density gives to the quadrature: where it varies. Lengths in au, angles in degrees.
+
+    They place quadrature nodes and never cut the density: a poor hint costs accuracy, not correctness.
+    """
+
+    radius: float
+    inner_slope: float
+    outer_slope: float
+    scale_height: float
+    vertical_exponent: float
+    flaring: float
+    eccentricity: float = 0.0
+    argument_of_pericenter: float = 0.0
+
+
+@runtime_checkable
+class Density(Protocol):
+    """Dust density relative to its reference value, at points (X, Y, Z) in au in the disk's own axes."""
+
+    def density(self, X, Y, Z, *, xp): ...
+
+
+@runtime_checkable
+class PhaseFunction(Protocol):
+    """Scattering phase function per steradian as a function of the cosine of the scattering angle."""
+
+    def phase(self, cos_phi, *, xp): ...
+
+
+@runtime_checkable
+class Polarization(Protocol):
+    """Fraction of linear polarization as a function of the cosine of the scattering angle."""
+
+    def fraction(self, cos_phi, *, xp): ...
