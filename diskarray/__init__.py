@@ -1,0 +1,63 @@
+"""diskarray: model and fit scattered-light images of circumstellar debris disks, with NumPy alone or on JAX.
+
+The public names are loaded when they are first used, so that ``import diskarray`` is quick and imports no optional
+package.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "errors": ("DiskArrayError", "ParameterError", "ShapeError", "BackendError", "DataError", "UnitError",
+               "ConfigError", "OutputError", "MissingExtraError"),
+    "backend.precision": ("enable_jax",),
+    "backend.pytree": ("component", "static", "array_field", "replace", "get_at"),
+    "parameters.parameter": ("parameter", "parameters_of"),
+    "parameters.priors": ("Uniform", "LogUniform", "Normal", "TruncatedNormal", "Isotropic", "UniformAngle"),
+    "parameters.space": ("ParameterSpace", "Tied"),
+    "structures.frame": ("Frame2D",),
+    "structures.mask": ("Mask2D",),
+    "structures.grid": ("Grid2D", "Grid2DIrregular"),
+    "structures.image": ("Image2D", "ImageIrregular"),
+    "structures.vector": ("VectorYX2D", "VectorYX2DIrregular"),
+    "profiles.density": ("TwoPowerLaw",),
+    "profiles.phase_function": ("HenyeyGreenstein", "Polarized"),
+    "profiles.polarization": ("RayleighPolarization",),
+    "profiles.protocols": ("Scales",),
+    "scattering.integral": ("GaussLegendre",),
+    "optics.psf": ("GaussianPSF", "EmpiricalPSF"),
+    "model.disk": ("Disk",),
+    "model.star": ("Star",),
+    "model.instrument": ("Instrument",),
+    "model.scene": ("Scene",),
+    "dataset.imaging": ("Imaging",),
+    "dataset.gpi": ("read_gpi",),
+    "dataset.from_fits": ("NoiseFromAnnuli", "NoiseFromFile"),
+    "dataset.noise": ("annular_noise_map",),
+    "dataset.simulate": ("simulate",),
+    "fit.fit_imaging": ("FitImaging",),
+    "fit.posterior": ("Posterior",),
+    "inference.least_squares": ("LeastSquares",),
+    "inference.optimize": ("optimize",),
+    "inference.result": ("OptimizeResult",),
+    "viz.fit_figure": ("fit_figure",),
+}
+_MODULES = {"decorators": "structures.decorators"}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [*_HOME_OF, *_MODULES, "__version__"]
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        return importlib.import_module(f".{_MODULES[name]}", __name__)
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'diskarray' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

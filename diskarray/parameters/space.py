@@ -118,10 +118,10 @@ class ParameterSpace:
         ends = [_support(f.prior, spec_at(self.template, f.path)) for f in self.free for _ in range(f.size)]
         return np.array([e[0] for e in ends]), np.array([e[1] for e in ends])
 
-    def to_vector(self, model=None):
-        """The free parameters of a model (default: of the template) as a float64 vector."""
+    def to_vector(self, model=None, *, xp=np):
+        """The free parameters of a model (default: of the template) as a vector, shape (n,)."""
         model = self.template if model is None else model
-        return np.concatenate([np.ravel(np.asarray(get_at(model, f.path), dtype=float)) for f in self.free])
+        return xp.concat([xp.reshape(xp.asarray(get_at(model, f.path)), (f.size,)) for f in self.free])
 
     def to_model(self, vector):
         """The model at a vector; works on tracers.
@@ -137,7 +137,7 @@ class ParameterSpace:
         seen = concrete(vector)
         model = self.template
         for f in self.free:
-            value = vector[f.start] if f.shape == () else vector[f.start : f.start + f.size].reshape(f.shape)
+            value = vector[f.start : f.start + f.size].reshape(f.shape) if f.shape else vector[f.start]
             for path in (f.path, *(t for t, to in self.tied if to == f.path)):
                 model = replace(model, path, value) if seen else set_at(model, path, value)
         return model
@@ -146,12 +146,18 @@ class ParameterSpace:
         """Logarithm of the prior density; -inf outside a prior's support or a physical range."""
         self._check_length(vector)
         total = xp.asarray(0.0)
+        for k, prior in enumerate(self.priors):
+            total = total + prior.log_density(vector[k], xp=xp)
+        return xp.where(self.is_physical(vector, xp=xp), total, xp.asarray(-math.inf))
+
+    def is_physical(self, vector, *, xp=np):
+        """Whether every element lies in its parameter's physical range, as a 0-d boolean."""
+        inside = xp.asarray(True)
         for f in self.free:
             spec = spec_at(self.template, f.path)
             for k in range(f.start, f.start + f.size):
-                density = f.prior.log_density(vector[k], xp=xp)
-                total = total + xp.where(spec.contains(vector[k], xp=xp), density, xp.asarray(-math.inf))
-        return total
+                inside = xp.logical_and(inside, spec.contains(vector[k], xp=xp))
+        return inside
 
     def from_unit_cube(self, u, *, xp=np):
         """The vector at a point of the unit cube, shape (n,) -> (n,): the prior transform."""
@@ -163,10 +169,6 @@ class ParameterSpace:
         return np.array([
             p.wrapped(v) if hasattr(p, "wrapped") else v for p, v in zip(self.priors, vector, strict=True)
         ])
-
-    def contains(self, vector, *, xp=np):
-        """Whether every element lies in its physical range and its prior's support."""
-        return xp.isfinite(self.log_prior(vector, xp=xp))
 
     def _check_length(self, vector):
         if tuple(vector.shape) != (self.size,):

@@ -1,0 +1,1 @@
+"""The model against the data: residuals, likelihood, and functions of one vector."""

@@ -1,0 +1,129 @@
+"""The one doorway to inference: data and priors as functions of one vector."""
+
+__all__ = ["Posterior"]
+
+import math
+
+import numpy as np
+
+from ..backend.namespace import check_namespace, is_numpy_namespace
+from ..backend.precision import check_precision
+from ..backend.pytree import component
+from ..backend.transforms import compiled_value_and_gradient
+from ..dataset.units import surface_brightness_unit
+from ..errors import UnitError
+from ..parameters.space import ParameterSpace
+from .fit_imaging import FitImaging
+from .likelihood import gaussian_log_likelihood
+
+
+@component
+class Posterior:
+    """An observed image and a parameter space.
+
+    Parameters
+    ----------
+    data : Imaging
+    space : ParameterSpace
+        Its template is the model; see ``ParameterSpace.of``.
+
+    Raises
+    ------
+    UnitError
+        If the unit of the data is not that of the model's images.
+    """
+
+    data: object
+    space: ParameterSpace
+
+    def check(self):
+        _check_units(self.data.unit, self.space.template)
+
+    def fit_from(self, model, *, xp=np):
+        """Compare a model (a Scene, or a vector) with the data.
+
+        Returns
+        -------
+        FitImaging
+        """
+        check_precision(xp)
+        if hasattr(model, "image_2d_from"):
+            return FitImaging.of(self.data, model, xp=xp)
+        return FitImaging.of(self.data, self.space.to_model(model), xp=xp)
+
+    def residuals(self, vector, *, xp=np):
+        """Whitened residuals (data - model) / noise of the unmasked pixels, shape (N,)."""
+        check_precision(xp)
+        check_namespace(xp, (vector,))
+        image = self.space.to_model(vector).image_2d_from(self.data.grid, xp=xp)
+        return (xp.asarray(self.data.data.slim) - image.slim) / xp.asarray(self.data.noise_map.slim)
+
+    def log_likelihood(self, vector, *, xp=np):
+        """The log-likelihood, summed over pixels.
+
+        Outside a parameter's physical range NumPy raises ParameterError; JAX, which cannot raise while it runs,
+        gives -inf. It is never NaN.
+
+        Parameters
+        ----------
+        vector : array, shape (n,)
+            In the order of ``space.names``.
+        xp : module
+            numpy (default) or jax.numpy.
+        """
+        vector = vector if hasattr(vector, "shape") else np.asarray(vector, dtype=float)
+        if is_numpy_namespace(xp):
+            return self._log_likelihood(vector, xp)
+        vector = xp.asarray(vector)
+        inside = self.space.is_physical(vector, xp=xp)
+        safe = xp.where(inside, vector, xp.asarray(self.space.to_vector(xp=xp)))
+        return xp.where(inside, self._log_likelihood(safe, xp), xp.asarray(-math.inf))
+
+    def _log_likelihood(self, vector, xp):
+        sigma = xp.asarray(self.data.noise_map.slim)
+        return gaussian_log_likelihood(self.residuals(vector, xp=xp), sigma, xp=xp)
+
+    def log_probability(self, vector, *, xp=np):
+        """Log prior plus log-likelihood; -inf outside the prior, and nothing is rendered there by NumPy."""
+        vector = vector if hasattr(vector, "shape") else np.asarray(vector, dtype=float)
+        log_prior = self.space.log_prior(vector, xp=xp)
+        if is_numpy_namespace(xp):
+            return log_prior + self.log_likelihood(vector) if np.isfinite(log_prior) else -math.inf
+        total = log_prior + self.log_likelihood(vector, xp=xp)
+        return xp.where(xp.isfinite(log_prior), total, xp.asarray(-math.inf))
+
+    def value_and_gradient(self, vector, *, xp):
+        """Log probability and its gradient, compiled once per shape (JAX only).
+
+        Returns
+        -------
+        value : 0-d array
+        gradient : array, shape (n,)
+        """
+        check_precision(xp)
+        return compiled_value_and_gradient(_log_probability)(self, xp.asarray(vector))
+
+
+def _log_probability(posterior, vector):
+    import jax.numpy as jnp
+
+    return posterior.log_probability(vector, xp=jnp)
+
+
+def _check_units(data_unit, model):
+    """The data's unit must be that of the model's images; data without a unit are taken to be in the model's."""
+    if data_unit is None:
+        return
+    model_unit = getattr(model, "unit", None)
+    if model_unit is None:
+        if data_unit != "contrast / arcsec2":
+            raise UnitError(
+                f"the data are in {data_unit!r}, but the scene has no star with a unit, so its images are relative to "
+                "the star: give the Scene a Star(flux=, unit=)"
+            )
+        return
+    factor, name = surface_brightness_unit(model_unit, where="Star.unit")
+    if name != data_unit or factor != 1.0:
+        raise UnitError(
+            f"the data are in {data_unit!r}, the scene's images in {model_unit!r}: give the star's flux in the data's unit"
+        )

@@ -1,0 +1,1 @@
+"""Search: from a posterior to a best fit with its uncertainties."""

@@ -1,0 +1,44 @@
+"""Parameter covariance from the Jacobian of whitened residuals: (J^T J)^-1, for independent noise."""
+
+__all__ = ["covariance_from"]
+
+import numpy as np
+
+_SINGULAR = 1e-10
+
+
+def covariance_from(jacobian, usable):
+    """Covariance of the usable parameters; NaN for the others.
+
+    Parameters
+    ----------
+    jacobian : array, shape (N, n)
+        Derivatives of the whitened residuals.
+    usable : array of bool, shape (n,)
+        False for parameters held by a bound; the others are then conditional on them.
+
+    Returns
+    -------
+    covariance : array, shape (n, n)
+    unconstrained : array of bool, shape (n,)
+        True for parameters that take part in a direction along which the residuals do not change.
+    """
+    n = jacobian.shape[1]
+    covariance = np.full((n, n), np.nan)
+    unconstrained = np.zeros(n, dtype=bool)
+    index = np.flatnonzero(usable)
+    scale = np.linalg.norm(jacobian[:, index], axis=0)
+    unconstrained[index[scale == 0]] = True
+    index, scale = index[scale > 0], scale[scale > 0]
+    if index.size == 0:
+        return covariance, unconstrained
+    _, singular, rows = np.linalg.svd(jacobian[:, index] / scale, full_matrices=False)
+    lost = singular < _SINGULAR * singular[0]
+    involved = np.any(np.abs(rows[lost]) > 1e-3, axis=0) if lost.any() else np.zeros(index.size, dtype=bool)
+    unconstrained[index[involved]] = True
+    kept = rows[~lost] / singular[~lost][:, None]
+    block = (kept.T @ kept) / np.outer(scale, scale)
+    block[involved, :] = np.nan
+    block[:, involved] = np.nan
+    covariance[np.ix_(index, index)] = block
+    return covariance, unconstrained
