@@ -1,10 +1,16 @@
 """The few array operations that NumPy, JAX and the array-API standard spell differently."""
 
-__all__ = ["segment_mean", "frozen", "next_fast_length", "normal_quantile", "gamma_function", "accumulate"]
+__all__ = [
+    "segment_mean", "frozen", "next_fast_length", "normal_quantile", "gamma_function", "accumulate",
+    "sum_over_intervals",
+]
 
 import numpy as np
 
 from .namespace import is_jax_array, is_jax_namespace, is_numpy_namespace
+
+
+_BLOCK = 8192  # entries: a few dozen temporary arrays of this length fit a core's cache
 
 
 def segment_mean(values, lengths, *, xp=np):
@@ -95,3 +101,34 @@ def accumulate(function, rows, *, xp=np):
 
     like = jax.eval_shape(function, *(row[0] for row in rows))
     return jax.lax.scan(jax.checkpoint(body), xp.zeros(like.shape, like.dtype), rows)[0]
+
+
+def sum_over_intervals(function, lines, edges, *, xp=np):
+    """Sum over consecutive intervals of a function that is zero on empty ones.
+
+    NumPy leaves the empty intervals out and works through the others in blocks that stay in the processor's
+    cache; compiled backends, whose shapes must not depend on values, evaluate all of them.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(*lines, start, end)``, elementwise over arrays of one dimension.
+    lines : tuple of arrays, shape (M,)
+    edges : array, shape (P + 1, M)
+        Not decreasing along the first axis.
+    xp : module
+        Array namespace.
+
+    Returns
+    -------
+    array, shape (M,)
+    """
+    if not is_numpy_namespace(xp):
+        return accumulate(lambda start, end: function(*lines, start, end), (edges[:-1, ...], edges[1:, ...]), xp=xp)
+    interval, line = np.nonzero(edges[1:] > edges[:-1])
+    values = np.empty(line.size)
+    for first in range(0, line.size, _BLOCK):
+        block = slice(first, first + _BLOCK)
+        where, which = line[block], interval[block]
+        values[block] = function(*(a[where] for a in lines), edges[which, where], edges[which + 1, where])
+    return np.bincount(line, weights=values, minlength=edges.shape[1])

@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from ..backend.operations import accumulate
+from ..backend.operations import accumulate, sum_over_intervals
 from ..errors import ParameterError
 from ..geometry.angles import cosine_sine
 from ..geometry.disk_axes import disk_point_from
@@ -71,21 +71,20 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
         edges = guided_panels(u, v, cos_i, sin_i, offset, density.scales(), xp=xp)
     else:
         edges = unguided_panels(u, v, cos_i, sin_i, offset, xp=xp)
-    closest = xp.maximum(u * u + v * v, _NEAREST)
 
-    def integrand(l):  # noqa: E741 - l is the length along the line of sight
+    def integrand(u, v, l):  # noqa: E741 - l is the length along the line of sight
         Y, Z = disk_point_from(v, l, cos_i, sin_i)
-        squared = closest + l * l
+        squared = xp.maximum(u * u + v * v, _NEAREST) + l * l
         cos_phi = l / xp.sqrt(squared)
         n = density.density(u - offset[0], Y - offset[1], Z, xp=xp)
         return n * phase_function.phase(cos_phi, xp=xp) / squared
 
-    def panel(start, end):
+    def panel(u, v, start, end):
         length = end - start
 
         def term(node, weight):
-            return weight * integrand(start + length * node)
+            return weight * integrand(u, v, start + length * node)
 
         return length * accumulate(term, (nodes, weights), xp=xp)
 
-    return accumulate(panel, (edges[:-1, ...], edges[1:, ...]), xp=xp)
+    return sum_over_intervals(panel, (u, v), edges, xp=xp)

@@ -1,0 +1,1 @@
+"""Bytes in and out, no science: atomic writes and strict, safe readers."""
