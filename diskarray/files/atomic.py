@@ -1,10 +1,10 @@
 """Writing files so that a reader, or a crash, never meets half of one.
 
-A file is written under a temporary name in its own folder, flushed to the disk and renamed. A folder of products is filled
-under a temporary name beside its place and renamed when the last product is in it.
+A file is written under a temporary name in its own folder, flushed to the disk and renamed. A folder of
+products is filled under a temporary name beside its place and renamed when the last product is in it.
 """
 
-__all__ = ["write_bytes", "write_text", "output_folder"]
+__all__ = ["output_folder", "write_bytes", "write_text"]
 
 import os
 import secrets
@@ -60,16 +60,16 @@ def write_text(path, text, overwrite=False):
 def output_folder(path, products, overwrite=False):
     """A context whose folder appears at `path` complete, or not at all.
 
-    The body receives a temporary folder beside `path` and fills it. When the body ends, the folder takes its name; when the
-    body raises, the folder is removed and what was at `path` before is untouched.
+    The body receives a temporary folder beside `path` and fills it. When the body ends, the folder takes
+    its name; when the body raises, the folder is removed and what was at `path` before is untouched.
 
     Parameters
     ----------
     path
         The folder to make.
     products
-        The file names a run may write. A folder that holds anything else is never replaced, so that `--overwrite` cannot
-        delete a user's own files.
+        The file names a run may write. A folder that holds anything else is never replaced, so that
+        `--overwrite` cannot delete a user's own files.
     overwrite
         Whether an existing folder of products may be replaced.
 
@@ -101,7 +101,9 @@ def _check_replaceable(path, products, overwrite):
     if not path.is_dir() or path.is_symlink():
         raise OutputError(f"Output {path} exists and is not a folder: choose another --output.")
     if not overwrite:
-        raise OutputError(f"Output folder {path} exists already: choose another --output or pass --overwrite.")
+        raise OutputError(
+            f"Output folder {path} exists already: choose another --output or pass --overwrite."
+        )
     foreign = sorted(set(os.listdir(path)) - set(products))
     if foreign:
         raise OutputError(

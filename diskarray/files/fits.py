@@ -348,7 +348,9 @@ def _astropy_hdu(hdu, index, fits):
     if array is not None and array.dtype == bool:
         array = array.astype(np.uint8)
     kind = fits.ImageHDU if index else fits.PrimaryHDU
-    made = kind(array, header=fits.Header.fromstring(hdu.header, sep="\n") if hdu.header else None)
+    made = kind(array)
+    if hdu.header:  # added to the finished header: given at once, astropy would put in EXTEND after the checksum
+        made.header.extend(fits.Header.fromstring(hdu.header, sep="\n"), strip=False)
     if hdu.name:
         made.header["EXTNAME"] = hdu.name
     for keyword, value in hdu.cards.items():

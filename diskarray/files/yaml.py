@@ -1,8 +1,8 @@
 """Strict YAML: plain dictionaries, and the line that every key was read from.
 
-The subset is what a person writes by hand: mappings with text keys, lists, text, numbers, true, false and null. What other
-loaders turn into something else without a word is an error here or stays text: duplicate keys, aliases, tags, `no`, `010`,
-`1:30` and dates. Numbers follow YAML 1.2, so `1e-3` is a number.
+The subset is what a person writes by hand: mappings with text keys, lists, text, numbers, true, false and
+null. What other loaders turn into something else without a word is an error here or stays text: duplicate
+keys, aliases, tags, `no`, `010`, `1:30` and dates. Numbers follow YAML 1.2, so `1e-3` is a number.
 """
 
 __all__ = ["YamlDocument", "load_yaml", "parse_yaml"]
@@ -10,6 +10,7 @@ __all__ = ["YamlDocument", "load_yaml", "parse_yaml"]
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import yaml
 
@@ -156,10 +157,12 @@ def _scalar_from(node, name):
 class _StrictLoader(yaml.SafeLoader):
     """The safe loader with the implicit types of YAML 1.2, less octal and hexadecimal."""
 
-    yaml_implicit_resolvers = {}
+    yaml_implicit_resolvers: ClassVar[dict] = {}
 
 
-_STR, _NULL, _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "null", "bool", "int", "float"))
+_STR, _NULL, _BOOL, _INT, _FLOAT = (
+    f"tag:yaml.org,2002:{kind}" for kind in ("str", "null", "bool", "int", "float")
+)
 _NUMBER_START = list("-+.0123456789")
 _StrictLoader.add_implicit_resolver(_NULL, re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
 _StrictLoader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|false)$"), ["t", "f"])
