@@ -50,12 +50,12 @@ class GaussianPSF:
     fwhm: float = parameter(0.05, unit="arcsec", above=0, doc="full width at half maximum",
                             prior=LogUniform(0.001, 1.0))
     half_width: float = static(None)
-    reach: float = static(None)
+    reach: float = static(None, derived=True)
 
     def prepare_fields(self):
         if self.half_width is not None:
             object.__setattr__(self, "reach", _positive("GaussianPSF.half_width", self.half_width))
-        elif concrete(self.fwhm) and float(self.fwhm) > 0:
+        elif concrete(self.fwhm) and 0 < float(self.fwhm) < math.inf:
             object.__setattr__(self, "reach", _rounded_up(_REACH * _SIGMA_PER_FWHM * float(self.fwhm)))
 
     def check(self):

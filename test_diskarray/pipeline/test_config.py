@@ -1,0 +1,141 @@
+import inspect
+
+import pytest
+
+from diskarray.dataset.gpi import read_gpi
+from diskarray.dataset.imaging import Imaging
+from diskarray.errors import ConfigError, DataError
+from diskarray.optics.psf import EmpiricalPSF, GaussianPSF
+from diskarray.optics.registry import PSFS
+from diskarray.parameters.parameter import parameters_of
+from diskarray.parameters.priors import PRIORS
+from diskarray.parameters.space import Tied
+from diskarray.pipeline.build import build_data, build_engine, build_scene, build_space, true_scene
+from diskarray.pipeline.config import load_config
+from diskarray.pipeline.data_schema import FitsReader, GpiReader
+from diskarray.pipeline.schema import component_section
+from diskarray.profiles.registry import DENSITIES, PHASE_FUNCTIONS, POLARIZATIONS
+
+COMPONENTS = [cls for registry in (DENSITIES, PHASE_FUNCTIONS, POLARIZATIONS, PSFS) for cls in registry.values()]
+
+
+def edited(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return load_config(path)
+
+
+def test_the_scene_is_what_the_file_says(tiny_config):
+    scene = build_scene(load_config(tiny_config))
+    belt = scene.disks["belt"]
+    assert (belt.inclination, belt.distance, belt.density.radius, belt.phase_function.g) == (50.0, 100.0, 70.0, 0.2)
+    assert scene.star.flux == 1000.0 and scene.star.unit == "mJy"
+    assert scene.instrument.psf.kernel.shape == (5, 5)
+
+
+def test_what_the_file_leaves_out_has_the_components_default(tiny_config):
+    density = build_scene(load_config(tiny_config)).disks["belt"].density
+    assert density.alpha_in == parameters_of(density)["alpha_in"].default
+
+
+def test_kinds_nest(tiny_config):
+    config = edited(
+        tiny_config,
+        "{kind: henyey_greenstein, g: 0.2}",
+        "{kind: polarized, phase_function: {kind: henyey_greenstein, g: 0.6}, polarization: {kind: rayleigh, maximum: 0.4}}",
+    )
+    phase_function = build_scene(config).disks["belt"].phase_function
+    assert isinstance(phase_function, PHASE_FUNCTIONS["polarized"])
+    assert phase_function.phase_function.g == 0.6 and phase_function.polarization.maximum == 0.4
+
+
+def test_lists_become_tuples_and_parts_of_components_are_sections(tiny_config):
+    config = edited(tiny_config, "extension: PSF}}", "extension: PSF}, center: [2, 1.5]}")
+    assert build_scene(config).instrument.psf.center == (2.0, 1.5)
+    config = edited(tiny_config, "      distance: 100.0", "      rule: {order: 12}\n      distance: 100.0")
+    assert build_scene(config).disks["belt"].rule.order == 12
+
+
+def test_a_ready_made_value_takes_a_sections_place(tiny_config):
+    psf = GaussianPSF(fwhm=0.1)
+    scene = build_scene(load_config(tiny_config), instead={("scene", "instrument", "psf"): psf})
+    assert scene.instrument.psf is psf
+
+
+@pytest.mark.parametrize("cls", COMPONENTS)
+def test_every_declared_range_is_in_the_schema(cls):
+    section = component_section(cls)
+    for name, spec in parameters_of(cls).items():
+        limits = {type(limit).__name__: limit for limit in section.model_fields[name].metadata}
+        for word, end in (("Ge", spec.minimum), ("Le", spec.maximum), ("Gt", spec.above), ("Lt", spec.below)):
+            assert (word in limits) == (end is not None)
+            assert end is None or getattr(limits[word], word.lower()) == end
+
+
+@pytest.mark.parametrize(("section", "reader"), [(GpiReader, read_gpi), (FitsReader, Imaging.from_fits)])
+def test_every_key_of_a_reader_is_an_argument_of_it(section, reader):
+    keys = set(section.model_fields) - {"reader", "masks"}
+    assert keys <= set(inspect.signature(reader).parameters)
+
+
+@pytest.mark.parametrize("kind", PRIORS)
+def test_every_prior_can_be_named(tiny_config, kind):
+    arguments = {"normal": [50, 5], "truncated_normal": [50, 5, 30, 80]}.get(kind, [30, 80])
+    config = edited(tiny_config, "{uniform: [30, 80]}", f"{{{kind}: {arguments}}}")
+    space = build_space(config, build_scene(config))
+    assert space.priors[0] == PRIORS[kind](*arguments)
+
+
+def test_a_tied_parameter_follows(tiny_config):
+    config = edited(tiny_config, "fit:\n", "  disks.belt.offset_x: {tied: disks.belt.inclination}\nfit:\n")
+    space = build_space(config, build_scene(config))
+    assert space.tied == (("disks.belt.offset_x", "disks.belt.inclination"),) and space.size == 3
+    assert Tied("a") == Tied(to="a")
+
+
+def test_engine_settings_are_optional_and_checked(tiny_config):
+    assert build_engine(edited(tiny_config, "kind: least_squares", "kind: least_squares\n  max_iterations: 3")).max_iterations == 3
+    with pytest.raises(ConfigError, match=r"tiny\.yaml:24: LeastSquares\.tolerance must be between 0 and 1"):
+        build_engine(edited(tiny_config, "max_iterations: 3", "tolerance: 2.0"))
+    without = edited(tiny_config, "fit:\n  kind: least_squares\n  tolerance: 2.0\n", "")
+    assert build_engine(without).tolerance < 1e-3
+
+
+def test_data_are_read_beside_the_file_and_masked(tiny_config):
+    config = load_config(tiny_config)
+    data = build_data(config)
+    assert data.unit == "mJy / arcsec2" and data.frame.shape_native == (33, 29)
+    y, x = data.frame.sky_from(*data.mask.array.nonzero())
+    assert (y**2 + x**2 > 1.1**2).all()
+
+
+def test_masks_add_up_and_may_come_from_a_file(tiny_config):
+    few = build_data(edited(tiny_config, "radius: 1.1}", "radius: 1.1}, {kind: wedge, start_angle: 0, end_angle: 90}"))
+    assert 0 < few.mask.n_unmasked < 0.3 * few.mask.array.size
+    config = edited(tiny_config, "{kind: wedge, start_angle: 0, end_angle: 90}", "{kind: file, path: tiny.fits, extension: SCI}")
+    with pytest.raises(ConfigError, match=r"tiny\.yaml:7: a mask holds booleans"):
+        build_data(config)
+
+
+def test_noise_can_be_estimated_or_read_from_another_file(tiny_config):
+    config = edited(tiny_config, "{kind: file, extension: NOISE}", "{kind: file, extension: NOISE, path: tiny.fits}")
+    given = build_data(config).noise_map
+    config = edited(tiny_config, "{kind: file, extension: NOISE, path: tiny.fits}", "{kind: annuli, width_pixels: 4}")
+    assert not (build_data(config).noise_map.slim == given.slim).all()
+
+
+def test_a_missing_data_file_is_a_data_error(tiny_config):
+    with pytest.raises(DataError, match="absent.fits does not exist"):
+        build_data(edited(tiny_config, "path: tiny.fits\n", "path: absent.fits\n"))
+
+
+def test_the_truth_replaces_the_start(tiny_config):
+    config = load_config(tiny_config)
+    assert true_scene(config, build_scene(config)).disks["belt"].inclination == 53.0
+
+
+def test_empirical_psf_needs_its_kernel(tiny_config):
+    with pytest.raises(ConfigError, match=r"tiny\.yaml:11: 'scene\.instrument\.psf\.kernel' is missing"):
+        edited(tiny_config, ", kernel: {path: tiny.fits, extension: PSF}", "")
+    assert PSFS["empirical"] is EmpiricalPSF
