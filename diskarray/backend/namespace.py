@@ -57,6 +57,7 @@ def concrete(value):
     return isinstance(value, (int, float, np.ndarray, np.generic)) or is_jax_array(value)
 
 
-def namespace_of(array):
-    """The array namespace an array belongs to (NumPy for numbers and lists)."""
-    return array.__array_namespace__() if hasattr(array, "__array_namespace__") else np
+def namespace_of(*arrays):
+    """The array namespace that arrays belong to: NumPy for NumPy's own, numbers and lists, else the other one."""
+    found = (a.__array_namespace__() for a in arrays if hasattr(a, "__array_namespace__"))
+    return next((xp for xp in found if not is_numpy_namespace(xp)), np)

@@ -1,12 +1,13 @@
 """The few array operations that NumPy, JAX and the array-API standard spell differently."""
 
 __all__ = [
-    "segment_mean", "frozen", "next_fast_length", "normal_quantile", "gamma_function", "accumulate",
-    "sum_over_intervals",
+    "segment_mean", "frozen", "floating", "next_fast_length", "normal_quantile", "gamma_function", "accumulate",
+    "sum_over_intervals", "repeated", "safe_input", "value_where",
 ]
 
 import numpy as np
 
+from ..errors import DataError
 from .namespace import is_jax_array, is_jax_namespace, is_numpy_namespace
 
 
@@ -43,12 +44,33 @@ def segment_mean(values, lengths, *, xp=np):
 
 
 def frozen(value):
-    """A read-only float64 copy for NumPy-like input; a JAX or other array as it is."""
-    if is_jax_array(value) or (hasattr(value, "__array_namespace__") and not isinstance(value, (np.ndarray, np.generic))):
+    """A read-only float64 copy for NumPy-like input; a JAX or other array as it is.
+
+    Raises
+    ------
+    DataError
+        If the values are not real numbers, or carry a unit or a mask that would be lost.
+    """
+    numpy_like = isinstance(value, (np.ndarray, np.generic)) or not hasattr(value, "__array_namespace__")
+    if is_jax_array(value) or not numpy_like:
         return value
-    array = np.array(value, dtype=float)
+    if hasattr(value, "unit") or isinstance(value, np.ma.MaskedArray):
+        raise DataError(f"give plain numbers: the unit or mask of a {type(value).__name__} would be lost")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DataError(f"not an array of numbers: {error}") from error
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"not an array of real numbers: its type is {array.dtype}")
+    array = np.array(array, dtype=float)
     array.flags.writeable = False
     return array
+
+
+def floating(value, *, xp=np):
+    """The value as an array of floating-point numbers; whole numbers are converted."""
+    array = xp.asarray(value)
+    return array if xp.isdtype(array.dtype, "real floating") else xp.astype(array, xp.zeros(()).dtype)
 
 
 def next_fast_length(length):
@@ -62,9 +84,11 @@ def normal_quantile(probability, *, xp=np):
     """Inverse of the standard normal distribution function."""
     if is_jax_namespace(xp):
         from jax.scipy.special import ndtri
-    else:
-        from scipy.special import ndtri
-    return ndtri(probability)
+
+        return ndtri(probability)
+    from scipy.special import ndtri
+
+    return xp.asarray(ndtri(np.asarray(probability)))
 
 
 def gamma_function(value, *, xp=np):
@@ -103,6 +127,17 @@ def accumulate(function, rows, *, xp=np):
     return jax.lax.scan(jax.checkpoint(body), xp.zeros(like.shape, like.dtype), rows)[0]
 
 
+def repeated(function, value, times, *, xp=np):
+    """``function`` applied ``times`` times to ``value``; compiled code holds one copy of it."""
+    if not is_jax_namespace(xp):
+        for _ in range(times):
+            value = function(value)
+        return value
+    import jax
+
+    return jax.lax.fori_loop(0, times, lambda _, latest: function(latest), value)
+
+
 def sum_over_intervals(function, lines, edges, *, xp=np):
     """Sum over consecutive intervals of a function that is zero on empty ones.
 
@@ -132,3 +167,22 @@ def sum_over_intervals(function, lines, edges, *, xp=np):
         where, which = line[block], interval[block]
         values[block] = function(*(a[where] for a in lines), edges[which, where], edges[which + 1, where])
     return np.bincount(line, weights=values, minlength=edges.shape[1])
+
+
+def safe_input(value, allowed, substitute, *, xp=np):
+    """What to hand to a function that must not see a value that is not allowed.
+
+    NumPy gets the value itself, so that the function can raise. Compiled code cannot raise; it gets ``substitute``,
+    and what it computes there has to be discarded.
+    """
+    return value if is_numpy_namespace(xp) else xp.where(allowed, value, xp.asarray(substitute))
+
+
+def value_where(condition, function, otherwise, *, xp=np):
+    """``function()`` where a single condition holds, else the number ``otherwise``.
+
+    NumPy calls the function only if the condition holds; compiled code computes both and chooses.
+    """
+    if is_numpy_namespace(xp):
+        return function() if condition else otherwise
+    return xp.where(condition, function(), xp.asarray(otherwise))

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Mapping
 from typing import dataclass_transform
 
+import numpy as np
+
 from ..errors import DiskArrayError, ParameterError, nearest
 
 _PENDING = []
@@ -96,7 +98,10 @@ def component(cls):
         if hasattr(self, "check"):
             self.check()
 
+    if "__post_init__" in cls.__dict__:
+        raise TypeError(f"{cls.__name__}: a component defines prepare_fields(self) or check(self), not __post_init__")
     cls.__post_init__ = __post_init__
+    cls.__setstate__ = _set_state
     cls.__jax_array__ = property(_met_by_jax)
     cls = dataclasses.dataclass(frozen=True, eq=False)(cls)
     for field in dataclasses.fields(cls):
@@ -106,6 +111,15 @@ def component(cls):
     _PENDING.append(cls)
     register_pending()
     return cls
+
+
+def _set_state(self, state):
+    """Unpickling and copying: NumPy makes the arrays writable again, here they are frozen as they were."""
+    register_pending()
+    for name, value in state.items():
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+        object.__setattr__(self, name, value)
 
 
 def _met_by_jax(self):
@@ -144,6 +158,9 @@ class FrozenDict(Mapping):
         return len(self._items)
 
     def __setattr__(self, name, value):
+        raise AttributeError("a FrozenDict cannot be changed")
+
+    def __delattr__(self, name):
         raise AttributeError("a FrozenDict cannot be changed")
 
     def __repr__(self):
@@ -187,8 +204,13 @@ def map_leaves(function, node):
 
 
 def on_namespace(node, xp):
-    """The tree with every leaf as an array of the namespace ``xp`` (0-d for single numbers)."""
-    return map_leaves(xp.asarray, node)
+    """The tree with every number as an array of the namespace ``xp`` (0-d for single ones).
+
+    Objects of a user's plain class, which are leaves too, stay as they are.
+    """
+    return map_leaves(
+        lambda leaf: xp.asarray(leaf) if isinstance(leaf, (int, float)) or hasattr(leaf, "shape") else leaf, node
+    )
 
 
 def _rebuilt(node, values):

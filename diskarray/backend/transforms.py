@@ -1,38 +1,67 @@
-"""Compiled function transformations, each compiled once per function and shape.
+"""Functions of ``(subject, vector, *, xp)`` evaluated and differentiated by the array library in use.
 
-Compiled functions live in a bounded memo beside the plain functions they come from, never on an object, so
-every object of the library pickles and copies without them.
+Under JAX each is compiled once per function and shape. Compiled functions live in a bounded memo beside the plain
+functions they come from, never on an object, so every object of the library pickles and copies without them.
 """
 
-__all__ = ["compiled", "compiled_value_and_gradient", "compiled_jacobian", "compiled_batch"]
+__all__ = ["evaluate", "exact_jacobian", "value_and_gradient"]
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
+import numpy as np
+
+from ..errors import BackendError
+from .namespace import is_jax_namespace
 from .precision import require_jax
 
 
-@lru_cache(maxsize=64)
-def compiled(function):
-    """``jax.jit(function)``; ``function`` must be a module-level function of pytrees."""
-    return require_jax().jit(function)
+def evaluate(function, subject, vector, *, xp=np):
+    """``function(subject, vector, xp=xp)`` as a NumPy array; compiled under JAX.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(subject, vector, *, xp)``, defined once (a method taken from its class, a module's function): it
+        is what the compiled code is remembered by.
+    subject : pytree
+    vector : array, shape (n,)
+    xp : module
+        numpy (default) or jax.numpy.
+    """
+    if not is_jax_namespace(xp):
+        return function(subject, vector, xp=xp)
+    return np.asarray(_compiled(function, "value")(subject, xp.asarray(vector)))
+
+
+def exact_jacobian(function, subject, vector, *, xp=np):
+    """Forward-mode Jacobian with respect to the vector, a NumPy array; None where the library has no derivatives."""
+    if not is_jax_namespace(xp):
+        return None
+    return np.asarray(_compiled(function, "jacobian")(subject, xp.asarray(vector)))
+
+
+def value_and_gradient(function, subject, vector, *, xp):
+    """Value of a scalar function and its reverse-mode gradient with respect to the vector, left as JAX arrays.
+
+    Raises
+    ------
+    BackendError
+        If ``xp`` is not jax.numpy.
+    """
+    if not is_jax_namespace(xp):
+        raise BackendError(f"a gradient needs JAX: pass xp=da.enable_jax(), got xp={getattr(xp, '__name__', xp)}")
+    return _compiled(function, "gradient")(subject, xp.asarray(vector))
 
 
 @lru_cache(maxsize=64)
-def compiled_value_and_gradient(function):
-    """Compiled value and reverse-mode gradient with respect to the *last* of two arguments."""
+def _compiled(function, kind):
     jax = require_jax()
-    return jax.jit(jax.value_and_grad(function, argnums=1))
+    import jax.numpy as jnp
 
-
-@lru_cache(maxsize=64)
-def compiled_jacobian(function):
-    """Compiled forward-mode Jacobian with respect to the *last* of two arguments."""
-    jax = require_jax()
-    return jax.jit(jax.jacfwd(function, argnums=1))
-
-
-@lru_cache(maxsize=64)
-def compiled_batch(function):
-    """Compiled map over the rows of the *last* of two arguments."""
-    jax = require_jax()
-    return jax.jit(jax.vmap(function, in_axes=(None, 0)))
+    bound = partial(function, xp=jnp)
+    transformed = {
+        "value": lambda: bound,
+        "jacobian": lambda: jax.jacfwd(bound, argnums=1),
+        "gradient": lambda: jax.value_and_grad(bound, argnums=1),
+    }[kind]()
+    return jax.jit(transformed)

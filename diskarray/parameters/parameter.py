@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..backend.namespace import concrete, is_jax_array
+from ..backend.namespace import concrete, is_jax_array, is_traced
+from ..backend.operations import frozen
 from ..errors import ParameterError
 
 
@@ -69,11 +70,10 @@ class ParameterSpec:
             If it is not a real number, not finite, or outside the physical range.
         """
         if not concrete(value):
-            if value is None or isinstance(value, (str, bytes, list, tuple, dict, complex)):
+            if not (is_traced(value) or hasattr(value, "__array_namespace__")):
                 raise ParameterError(f"{owner}.{name} must be a number, got {value!r} ({self.doc})")
             return value
-        if not is_jax_array(value):
-            value = _as_float(owner, name, value)
+        value = _as_float(owner, name, value)
         if not bool(np.all(np.isfinite(np.asarray(value)))):
             raise ParameterError(f"{owner}.{name} must be finite, got {value} ({self.doc})")
         if not bool(np.all(self.contains(np.asarray(value)))):
@@ -94,12 +94,14 @@ class ParameterSpec:
 
 
 def _as_float(owner, name, value):
-    if isinstance(value, bool) or getattr(value, "dtype", None) == bool:
-        raise ParameterError(f"{owner}.{name} must be a number, got {value!r}")
+    if hasattr(value, "unit"):
+        raise ParameterError(f"{owner}.{name} must be a plain number, its unit would be lost; got {value!r}")
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
         raise ParameterError(f"{owner}.{name} must be a real number, got {value!r}")
-    return array.astype(float) if array.ndim else float(array)
+    if is_jax_array(value):
+        return value if array.dtype.kind == "f" else value.astype(float)
+    return frozen(array) if array.ndim else float(array)
 
 
 def parameter(default, *, unit="", doc="", minimum=None, maximum=None, above=None, below=None, prior=None):

@@ -35,7 +35,7 @@ def _ordered(prior):
 def _inside(prior, value, density, xp):
     """``density`` on the support, -inf outside."""
     inside = xp.logical_and(value >= prior.lower, value <= prior.upper)
-    return xp.where(inside, density, xp.asarray(-math.inf))
+    return xp.where(inside, xp.asarray(density), xp.asarray(-math.inf))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Uniform:
     def log_density(self, value, *, xp=np):
         """Logarithm of the normalized density at ``value``."""
         value = xp.asarray(value)
-        return _inside(self, value, 0.0 * value - math.log(self.upper - self.lower), xp)
+        return _inside(self, value, -math.log(self.upper - self.lower), xp)
 
     def from_unit(self, u, *, xp=np):
         """The value below which the fraction ``u`` of the probability lies."""
@@ -100,8 +100,11 @@ class Normal:
 
     def log_density(self, value, *, xp=np):
         """Logarithm of the normalized density at ``value``."""
-        z = (xp.asarray(value) - self.mean) / self.sigma
-        return -0.5 * z * z - math.log(self.sigma * math.sqrt(2 * math.pi))
+        value = xp.asarray(value)
+        finite = xp.isfinite(value)
+        z = (xp.where(finite, value, xp.asarray(self.mean)) - self.mean) / self.sigma
+        density = -0.5 * z * z - math.log(self.sigma * math.sqrt(2 * math.pi))
+        return xp.where(finite, density, xp.asarray(-math.inf))
 
     def from_unit(self, u, *, xp=np):
         """The value below which the fraction ``u`` of the probability lies."""
@@ -125,24 +128,34 @@ class TruncatedNormal:
         if not self._mass > 0:
             raise ParameterError(f"{self!r}: no probability lies between lower and upper")
 
-    def _cumulative(self, value):
-        return 0.5 * math.erfc(-(value - self.mean) / (self.sigma * math.sqrt(2)))
+    @property
+    def _side(self):
+        """-1 where the whole support lies above the mean: seen in a mirror, its probabilities are not 1 - tiny."""
+        return -1.0 if self.lower > self.mean else 1.0
+
+    @property
+    def _cumulative(self):
+        """Normal distribution function at the two ends, as seen from ``_side``."""
+        ends = sorted(self._side * (end - self.mean) / self.sigma for end in (self.lower, self.upper))
+        return tuple(0.5 * math.erfc(-z / math.sqrt(2)) for z in ends)
 
     @property
     def _mass(self):
-        return self._cumulative(self.upper) - self._cumulative(self.lower)
+        first, last = self._cumulative
+        return last - first
 
     def log_density(self, value, *, xp=np):
         """Logarithm of the normalized density at ``value``."""
         value = xp.asarray(value)
-        z = (value - self.mean) / self.sigma
+        z = (xp.clip(value, self.lower, self.upper) - self.mean) / self.sigma
         density = -0.5 * z * z - math.log(self.sigma * math.sqrt(2 * math.pi) * self._mass)
         return _inside(self, value, density, xp)
 
     def from_unit(self, u, *, xp=np):
         """The value below which the fraction ``u`` of the probability lies."""
-        probability = self._cumulative(self.lower) + xp.asarray(u) * self._mass
-        return xp.clip(self.mean + self.sigma * normal_quantile(probability, xp=xp), self.lower, self.upper)
+        u = xp.asarray(u) if self._side > 0 else 1 - xp.asarray(u)
+        z = self._side * normal_quantile(self._cumulative[0] + u * self._mass, xp=xp)
+        return xp.clip(self.mean + self.sigma * z, self.lower, self.upper)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -199,7 +212,8 @@ class UniformAngle:
 
     def log_density(self, value, *, xp=np):
         """Logarithm of the normalized density at ``value``."""
-        return 0.0 * xp.asarray(value) - math.log(self.period)
+        finite = xp.isfinite(xp.asarray(value))
+        return xp.where(finite, xp.asarray(-math.log(self.period)), xp.asarray(-math.inf))
 
     def from_unit(self, u, *, xp=np):
         """The value below which the fraction ``u`` of the probability lies."""
@@ -207,7 +221,8 @@ class UniformAngle:
 
     def wrapped(self, value, *, xp=np):
         """The same angle within [lower, upper)."""
-        return self.lower + (xp.asarray(value) - self.lower) % self.period
+        wrapped = self.lower + (xp.asarray(value) - self.lower) % self.period
+        return xp.where(wrapped < self.upper, wrapped, xp.asarray(self.lower))  # rounding may give upper itself
 
 
 PRIORS = MappingProxyType(

@@ -81,15 +81,16 @@ class ParameterSpace:
                     raise ParameterError(f"{path!r} is tied to {prior.to!r}, which is not a free parameter")
                 tied.append((path, prior.to))
                 continue
-            if not hasattr(prior, "log_density"):
+            if isinstance(prior, type) or not hasattr(prior, "log_density"):
                 raise ParameterError(f"the prior of {path!r} must be a prior such as Uniform(0, 1), got {prior!r}")
-            _check_overlap(path, prior, spec)
             free.append(_Free(path, prior, position, np.shape(value)))
             position += free[-1].size
         if not free:
             raise ParameterError("no parameter is free: name at least one path and its prior")
         for path, to in tied:
-            model = set_at(model, path, get_at(model, to))
+            model = replace(model, path, get_at(model, to))
+        for f in free:
+            _check_overlap(f, _specs(model, f, tied))
         return cls(template=_prepared(model, free, tied), free=tuple(free), tied=tuple(tied))
 
     @property
@@ -115,7 +116,7 @@ class ParameterSpace:
     @property
     def bounds(self):
         """Lower and upper ends of what each element may take: prior support within the physical range."""
-        ends = [_support(f.prior, spec_at(self.template, f.path)) for f in self.free for _ in range(f.size)]
+        ends = [_support(f.prior, self._specs(f)) for f in self.free for _ in range(f.size)]
         return np.array([e[0] for e in ends]), np.array([e[1] for e in ends])
 
     def to_vector(self, model=None, *, xp=np):
@@ -133,18 +134,24 @@ class ParameterSpace:
         ParameterError
             If a visible number is outside its parameter's physical range.
         """
-        self._check_length(vector)
-        seen = concrete(vector)
+        vector = self._checked(vector)
         model = self.template
         for f in self.free:
             value = vector[f.start : f.start + f.size].reshape(f.shape) if f.shape else vector[f.start]
-            for path in (f.path, *(t for t, to in self.tied if to == f.path)):
-                model = replace(model, path, value) if seen else set_at(model, path, value)
+            for path in _paths(f, self.tied):
+                model = set_at(model, path, value)
+        return self._with_checks(model) if concrete(vector) else model
+
+    def _with_checks(self, model):
+        """The model made anew by the constructors of everything that holds a free parameter."""
+        owners = {path.rpartition(".")[0]: path for f in self.free for path in _paths(f, self.tied)}
+        for path in owners.values():
+            model = replace(model, path, get_at(model, path))
         return model
 
     def log_prior(self, vector, *, xp=np):
         """Logarithm of the prior density; -inf outside a prior's support or a physical range."""
-        self._check_length(vector)
+        vector = self._checked(vector)
         total = xp.asarray(0.0)
         for k, prior in enumerate(self.priors):
             total = total + prior.log_density(vector[k], xp=xp)
@@ -152,16 +159,17 @@ class ParameterSpace:
 
     def is_physical(self, vector, *, xp=np):
         """Whether every element lies in its parameter's physical range, as a 0-d boolean."""
+        vector = self._checked(vector)
         inside = xp.asarray(True)
         for f in self.free:
-            spec = spec_at(self.template, f.path)
-            for k in range(f.start, f.start + f.size):
-                inside = xp.logical_and(inside, spec.contains(vector[k], xp=xp))
+            for spec in self._specs(f):
+                for k in range(f.start, f.start + f.size):
+                    inside = xp.logical_and(inside, spec.contains(vector[k], xp=xp))
         return inside
 
     def from_unit_cube(self, u, *, xp=np):
         """The vector at a point of the unit cube, shape (n,) -> (n,): the prior transform."""
-        self._check_length(u)
+        u = self._checked(u)
         return xp.stack([prior.from_unit(u[k], xp=xp) for k, prior in enumerate(self.priors)])
 
     def wrapped(self, vector):
@@ -170,9 +178,16 @@ class ParameterSpace:
             p.wrapped(v) if hasattr(p, "wrapped") else v for p, v in zip(self.priors, vector, strict=True)
         ])
 
-    def _check_length(self, vector):
+    def _specs(self, free):
+        return _specs(self.template, free, self.tied)
+
+    def _checked(self, vector):
+        vector = vector if hasattr(vector, "shape") else np.asarray(vector, dtype=float)
         if tuple(vector.shape) != (self.size,):
-            raise ShapeError(f"the vector needs shape ({self.size},), one entry per {list(self.names)}; got {vector.shape}")
+            raise ShapeError(
+                f"the vector needs shape ({self.size},), one entry per {list(self.names)}; got {vector.shape}"
+            )
+        return vector
 
 
 def spec_at(model, path):
@@ -182,24 +197,33 @@ def spec_at(model, path):
     return parameters_of(owner).get(name) if dataclasses.is_dataclass(owner) else None
 
 
-def _support(prior, spec):
-    periodic = hasattr(prior, "wrapped")
-    lower = spec.lower if periodic else max(prior.lower, spec.lower)
-    upper = spec.upper if periodic else min(prior.upper, spec.upper)
-    return lower, upper
+def _paths(free, tied):
+    """Where the value of a free parameter goes: its own path and those tied to it."""
+    return (free.path, *(path for path, to in tied if to == free.path))
 
 
-def _check_overlap(path, prior, spec):
-    lower, upper = _support(prior, spec)
+def _specs(model, free, tied):
+    return [spec_at(model, path) for path in _paths(free, tied)]
+
+
+def _support(prior, specs):
+    """Ends of what a free parameter may take: its prior's support within its own and its tied ones' physical range."""
+    own = [] if hasattr(prior, "wrapped") else [prior]
+    return max(s.lower for s in (*specs, *own)), min(s.upper for s in (*specs, *own))
+
+
+def _check_overlap(free, specs):
+    lower, upper = _support(free.prior, specs)
     if not lower < upper:
-        raise ParameterError(f"{path}: {prior!r} lies outside the physical range {spec.range_text} ({spec.doc})")
+        ranges = ", ".join(f"{spec.range_text} ({spec.doc})" for spec in specs)
+        raise ParameterError(f"{free.path}: {free.prior!r} lies outside the physical range {ranges}")
 
 
 def _prepared(model, free, tied):
     """Let components settle what depends on the range of their free parameters (``prepare(ranges)``)."""
     ranges = {}
     owners = {f.path: f.path for f in free} | dict(tied)
-    supports = {f.path: _support(f.prior, spec_at(model, f.path)) for f in free}
+    supports = {f.path: _support(f.prior, _specs(model, f, tied)) for f in free}
     for path, source in owners.items():
         parent, _, name = path.rpartition(".")
         ranges.setdefault(parent, {})[name] = supports[source]

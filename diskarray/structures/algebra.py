@@ -4,6 +4,8 @@ __all__ = ["arithmetic", "operand", "unwrap"]
 
 import operator
 
+import numpy as np
+
 from ..backend.namespace import is_jax_array
 from ..errors import ShapeError
 
@@ -38,7 +40,13 @@ def arithmetic(cls):
     cls.__neg__ = lambda self: self._combined(operator.mul, -1.0, False)
     cls.__pos__ = lambda self: self
     cls.__array_ufunc__ = None
+    cls.__array__ = _as_numpy
     return cls
+
+
+def _as_numpy(self, dtype=None, copy=None):
+    """A NumPy copy of the raw array, for ``numpy.asarray``."""
+    return np.array(self.array, dtype=dtype, copy=True)
 
 
 def operand(structure, other, shapes):
@@ -61,7 +69,7 @@ def operand(structure, other, shapes):
     shape = getattr(other, "shape", None)
     if shape is None:
         if isinstance(other, (tuple, list)):
-            shape = (len(other),)
+            shape = (len(other), *(np.shape(other[0]) if other else ()))
         elif not isinstance(other, (int, float)) and not is_jax_array(other):
             raise ShapeError(f"{structure!r} does not combine with {type(other).__name__}")
         else:

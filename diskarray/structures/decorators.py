@@ -13,6 +13,7 @@ import inspect
 import numpy as np
 
 from ..backend.namespace import check_namespace
+from ..backend.operations import floating, frozen
 from ..backend.pytree import build, leaves, on_namespace
 from ..errors import ShapeError
 from .algebra import unwrap
@@ -23,35 +24,47 @@ from .vector import VectorYX2D, VectorYX2DIrregular, turned_to_sky
 
 def _decorate(function, call):
     """A wrapper that finds the grid (positional, keyword or default) and hands it to ``call`` as a structure."""
-    name, default = _grid_parameter(function)
+    signature = inspect.signature(function)
+    name = _grid_parameter(function, signature)
 
     @functools.wraps(function)
-    def wrapper(self, *args, xp=np, **kwargs):
-        if args:
-            given, args = args[0], args[1:]
-        elif name in kwargs:
-            given = kwargs.pop(name)
-        elif default is not inspect.Parameter.empty:
-            given = default
-        else:
+    def wrapper(self, *args, **kwargs):
+        bound = signature.bind_partial(self, *args, **kwargs)
+        bound.apply_defaults()
+        if name not in bound.arguments:
             raise TypeError(f"{function.__qualname__}() needs a grid")
+        given, xp = bound.arguments[name], bound.arguments.get("xp", np)
         check_namespace(xp, (*leaves(self), *_raw_leaves(given)))
         grid, finish_raw = _structure_from(given, xp)
 
         def body(inner_grid):
-            return function(self, inner_grid, *args, xp=xp, **kwargs)
+            inner = inspect.BoundArguments(signature, {**bound.arguments, name: inner_grid, "xp": xp})
+            return function(*inner.args, **inner.kwargs)
 
         result = call(self, grid, body, xp, finish_raw is None)
-        return result if finish_raw is None else finish_raw(result)
+        return result if finish_raw is None else _each(finish_raw, result)
 
     return wrapper
 
 
-def _grid_parameter(function):
-    parameters = list(inspect.signature(function).parameters.values())
-    if len(parameters) < 2 or "xp" not in inspect.signature(function).parameters:
+def _grid_parameter(function, signature):
+    names = list(signature.parameters)
+    if len(names) < 2 or "xp" not in names[2:]:
         raise TypeError(f"{function.__qualname__} must have the signature (self, grid, ..., *, xp=np)")
-    return parameters[1].name, parameters[1].default
+    return names[1]
+
+
+def _each(function, *results):
+    """``function`` of the results, or entry by entry where a body returned a list or tuple of results."""
+    if isinstance(results[0], (list, tuple)):
+        kind = list if isinstance(results[0], list) else tuple
+        return kind(function(*entries) for entries in zip(*results, strict=True))
+    return function(*results)
+
+
+def _raw(result):
+    """The raw array of a result, should a body have returned a structure on its own grid."""
+    return result.slim if hasattr(result, "slim") else unwrap(result)
 
 
 def _raw_leaves(given):
@@ -64,37 +77,47 @@ def _structure_from(given, xp):
         return on_namespace(given, xp), None
     given = unwrap(given)
     if isinstance(given, (tuple, list)) and len(given) == 2:
-        y, x = xp.broadcast_arrays(xp.asarray(given[0]), xp.asarray(given[1]))
+        y, x = _pair(given, xp)
         points, shape = xp.stack([xp.reshape(y, (-1,)), xp.reshape(x, (-1,))], axis=-1), tuple(y.shape)
+    elif len(getattr(given, "shape", ())) == 2 and given.shape[-1] == 2:
+        points, shape = floating(given, xp=xp), tuple(given.shape[:1])
     else:
-        points = xp.asarray(given)
-        if points.ndim != 2 or points.shape[-1] != 2:
-            raise ShapeError(f"give a Grid2D, a Grid2DIrregular, a (y, x) pair or an (N, 2) array, got {given!r}")
-        shape = tuple(points.shape[:1])
+        raise ShapeError(f"give a Grid2D, a Grid2DIrregular, a (y, x) pair or an (N, 2) array, got {given!r}")
 
     def finish(result):
-        if isinstance(result, (list, tuple)):
-            return type(result)(finish(r) for r in result)
+        result = _raw(result)
         return xp.reshape(result, (*shape, *result.shape[1:]))
 
     return build(Grid2DIrregular, array=points, axes="sky"), finish
 
 
-def _wrapping(function, on_pixels, at_points):
+def _pair(given, xp):
+    y, x = floating(given[0], xp=xp), floating(given[1], xp=xp)
+    try:
+        return xp.broadcast_arrays(y, x)
+    except ValueError as error:
+        raise ShapeError(f"the y and x of a pair have shapes {tuple(y.shape)} and {tuple(x.shape)}") from error
+
+
+def _checked(function, values, shape):
+    """The raw result of a body, which must have the shape its decorator names."""
+    values = _raw(values)
+    if tuple(getattr(values, "shape", ())) != shape:
+        raise ShapeError(
+            f"{function.__qualname__} returned shape {tuple(getattr(values, 'shape', ()))} for {shape[0]} points; "
+            f"{shape} is needed"
+        )
+    return values
+
+
+def _wrapping(function, inner_shape, on_pixels, at_points):
     def call(self, grid, body, xp, is_structure):
-        result = body(grid)
-
         def wrap(values):
-            values = unwrap(values)
-            if values.shape[:1] != (grid.array.shape[0],):
-                raise ShapeError(
-                    f"{function.__qualname__} returned shape {tuple(values.shape)} for {grid.array.shape[0]} points"
-                )
-            return on_pixels(grid, values, xp) if isinstance(grid, Grid2D) else at_points(grid, values)
+            values = _checked(function, values, (grid.array.shape[0], *inner_shape))
+            return on_pixels(grid, values, xp) if isinstance(grid, Grid2D) else at_points(values)
 
-        if not is_structure:
-            return result
-        return [wrap(r) for r in result] if isinstance(result, list) else wrap(result)
+        result = body(grid)
+        return _each(wrap, result) if is_structure else result
 
     return _decorate(function, call)
 
@@ -103,8 +126,9 @@ def to_image(function):
     """Raw values (N,) become an Image2D or ImageIrregular."""
     return _wrapping(
         function,
+        (),
         lambda grid, values, xp: Image2D.from_slim(values, grid.mask, xp=xp),
-        lambda grid, values: build(ImageIrregular, array=values),
+        lambda values: build(ImageIrregular, array=frozen(values)),
     )
 
 
@@ -112,8 +136,9 @@ def to_vector_yx(function):
     """Raw vectors (N, 2) become a VectorYX2D or VectorYX2DIrregular."""
     return _wrapping(
         function,
+        (2,),
         lambda grid, values, xp: VectorYX2D.from_slim(values, grid.mask, xp=xp),
-        lambda grid, values: build(VectorYX2DIrregular, array=values),
+        lambda values: build(VectorYX2DIrregular, array=frozen(values)),
     )
 
 
@@ -123,25 +148,18 @@ def to_grid(function):
     def call(self, grid, body, xp, is_structure):
         if not is_structure:
             return body(grid)
-        result = body(grid)
-        if not isinstance(result, list):
-            return _moved_grid(grid, body, result, None)
-        return [_moved_grid(grid, body, r, k) for k, r in enumerate(result)]
+
+        def moved(points, sub=None):
+            points = _checked(function, points, tuple(grid.array.shape))
+            if not isinstance(grid, Grid2D):
+                return build(Grid2DIrregular, array=frozen(points), axes=grid.axes)
+            sub = None if sub is None else _checked(function, sub, tuple(grid.sub_array.shape))
+            return grid._rebuilt(points, sub, grid.axes)
+
+        sub_grid = getattr(grid, "sub_grid", None)
+        return _each(moved, body(grid), *([] if sub_grid is None else [body(sub_grid)]))
 
     return _decorate(function, call)
-
-
-def _moved_grid(grid, body, result, index):
-    points = unwrap(result)
-    if points.shape != grid.array.shape:
-        raise ShapeError(f"a grid of {grid.array.shape[0]} points cannot become shape {tuple(points.shape)}")
-    if not isinstance(grid, Grid2D):
-        return build(Grid2DIrregular, array=points, axes=grid.axes)
-    sub = None
-    if grid.sub_array is not None:
-        sub = body(grid.sub_grid)
-        sub = unwrap(sub if index is None else sub[index])
-    return grid._rebuilt(points, sub, grid.axes)
 
 
 def over_sample(function):
@@ -151,8 +169,15 @@ def over_sample(function):
         if not isinstance(grid, Grid2D) or grid.sub_array is None:
             return body(grid)
         result = body(grid.sub_grid)
-        binned = functools.partial(grid.over_sample_size.binned, xp=xp)
-        return [binned(unwrap(r)) for r in result] if isinstance(result, list) else binned(unwrap(result))
+        shape = tuple(grid.sub_array.shape[:1])
+
+        def binned(values):
+            values = unwrap(values)
+            if tuple(getattr(values, "shape", ())[:1]) != shape:
+                raise ShapeError(f"{function.__qualname__} returned no value for each of {shape[0]} sub-pixels")
+            return grid.over_sample_size.binned(values, xp=xp)
+
+        return _each(binned, result)
 
     return _decorate(function, call)
 
@@ -187,9 +212,8 @@ def transform(function=None, *, rotate_back=False, spin=1):
         result = body(moved)
         if not rotate_back:
             return result
-        angle = _position_angle(self, xp)
-        turn = functools.partial(turned_to_sky, angle=angle, spin=spin, xp=xp)
-        return [turn(unwrap(r)) for r in result] if isinstance(result, list) else turn(unwrap(result))
+        angle, shape = _position_angle(self, xp), tuple(moved.array.shape)
+        return _each(lambda r: turned_to_sky(_checked(function, r, shape), angle, spin, xp=xp), result)
 
     return _decorate(function, call)
 

@@ -44,20 +44,23 @@ class Frame2D:
     mirrored: bool = False
 
     def __post_init__(self):
-        shape = tuple(self.shape_native)
-        if len(shape) != 2 or any(int(n) != n or n < 1 for n in shape):
-            raise ShapeError(f"shape_native must be two whole numbers (rows, columns) above 0, got {shape}")
+        shape = _floats(self.shape_native)
+        if len(shape) != 2 or any(n != int(n) or n < 1 for n in shape):
+            raise ShapeError(f"shape_native must be two whole numbers (rows, columns) above 0: {self.shape_native!r}")
         shape = tuple(int(n) for n in shape)
-        scale = float(self.pixel_scale)
-        if not (math.isfinite(scale) and scale > 0):
-            raise ParameterError(f"pixel_scale must be a finite number of arcsec above 0, got {self.pixel_scale}")
-        center = self.center if self.center is not None else tuple((n - 1) / 2 for n in shape)
-        center = tuple(float(c) for c in center)
-        if len(center) != 2 or not all(math.isfinite(c) for c in (*center, float(self.north_angle))):
-            raise ParameterError(f"center must be a finite pixel (y, x) and north_angle finite, got {center}")
+        scale, angle = _floats([self.pixel_scale]), _floats([self.north_angle])
+        if not scale or scale[0] <= 0:
+            raise ParameterError(f"pixel_scale must be a finite number of arcsec above 0, got {self.pixel_scale!r}")
+        center = _floats(self.center if self.center is not None else [(n - 1) / 2 for n in shape])
+        if len(center) != 2:
+            raise ParameterError(f"center must be a finite pixel (y, x), got {self.center!r}")
+        if not angle or not isinstance(self.mirrored, (bool, np.bool_)):
+            raise ParameterError(
+                f"north_angle must be finite and mirrored True or False, got {self.north_angle!r} and {self.mirrored!r}"
+            )
         for name, value in (
-            ("shape_native", shape), ("pixel_scale", scale), ("center", center),
-            ("north_angle", float(self.north_angle)), ("mirrored", bool(self.mirrored)),
+            ("shape_native", shape), ("pixel_scale", scale[0]), ("center", center), ("north_angle", angle[0]),
+            ("mirrored", bool(self.mirrored)),
         ):
             object.__setattr__(self, name, value)
 
@@ -103,3 +106,12 @@ class Frame2D:
         """The frame of a window whose first pixel is this frame's pixel ``first_pixel`` (negative allowed)."""
         center = tuple(c - f for c, f in zip(self.center, first_pixel, strict=True))
         return dataclasses.replace(self, shape_native=shape_native, center=center)
+
+
+def _floats(values):
+    """The values as finite floats; an empty tuple where they are not numbers."""
+    try:
+        floats = tuple(float(v) for v in values)
+    except (TypeError, ValueError):
+        return ()
+    return floats if all(math.isfinite(v) for v in floats) else ()

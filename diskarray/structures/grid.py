@@ -22,7 +22,7 @@ class Grid2DIrregular:
     Parameters
     ----------
     array : array_like, shape (N, 2)
-        (y, x) of every point: arcsec towards North and West on the sky.
+        (y, x) of every point: arcsec towards North and West on the sky. Another grid gives its points and its axes.
     axes : str
         The axes the coordinates belong to: "sky", or the name of the component whose frame they were moved to.
     """
@@ -31,6 +31,7 @@ class Grid2DIrregular:
     axes: str = static("sky")
 
     def prepare_fields(self):
+        object.__setattr__(self, "axes", getattr(self.array, "axes", self.axes))
         object.__setattr__(self, "array", points_from(unwrap(self.array)))
 
     @property
@@ -54,13 +55,13 @@ class Grid2DIrregular:
 
     def moved(self, function, axes):
         """The grid with ``function`` applied to its (N, 2) points, said to lie in ``axes``."""
-        return build(Grid2DIrregular, array=function(self), axes=axes)
+        return build(Grid2DIrregular, array=frozen(function(self)), axes=axes)
 
     def _layout(self):
         return self.axes, self.array.shape
 
     def _with_array(self, array):
-        return build(Grid2DIrregular, array=array, axes=self.axes)
+        return build(Grid2DIrregular, array=frozen(array), axes=self.axes)
 
     def _combined(self, operation, other, reflected):
         other = _pair(operand(self, other, ((), (2,), tuple(self.array.shape))), self.array)
@@ -104,9 +105,7 @@ class Grid2D:
             raise ShapeError(f"a Grid2D lies on a Mask2D or a Frame2D, got {type(mask).__name__}")
         if self.array is not None or self.sub_array is not None:
             raise ShapeError("a Grid2D computes its own points from its mask; for other points use Grid2DIrregular")
-        sampling = self.over_sample_size
-        if not isinstance(sampling, OverSampling):
-            sampling = OverSampling(sampling, mask)
+        sampling = OverSampling(self.over_sample_size, mask)
         row, column = np.unravel_index(mask.indices, mask.shape_native)
         points = np.stack(mask.frame.sky_from(row, column), axis=-1)
         sub_points = None
@@ -135,8 +134,6 @@ class Grid2D:
             Sub-pixels along a side of each pixel.
         """
         frame = Frame2D(shape_native, pixel_scale, center)
-        if isinstance(mask, Mask2D) and mask.frame != frame:
-            raise ShapeError(f"the mask lies on {mask.frame}, the grid on {frame}")
         return cls(Mask2D.none(frame) if mask is None else Mask2D(mask, frame), over_sample_size)
 
     @property
@@ -178,8 +175,8 @@ class Grid2D:
 
     def _rebuilt(self, array, sub_array, axes):
         return build(
-            Grid2D, mask=self.mask, over_sample_size=self.over_sample_size, array=array, sub_array=sub_array,
-            axes=axes, on_pixels=False,
+            Grid2D, mask=self.mask, over_sample_size=self.over_sample_size, array=frozen(array),
+            sub_array=None if sub_array is None else frozen(sub_array), axes=axes, on_pixels=False,
         )
 
     def _layout(self):

@@ -1,6 +1,6 @@
 """Scalar values on the sky: an image on pixels, or values at any points."""
 
-__all__ = ["Image2D", "ImageIrregular", "native_from"]
+__all__ = ["Image2D", "ImageIrregular", "native_from", "slim_from"]
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def native_from(values, mask, *, xp=np):
 
     Parameters
     ----------
-    values : array, shape (N, ...)
+    values : array_like, shape (N, ...)
         One entry per unmasked pixel, in C order.
     mask : Mask2D
     xp : module
@@ -27,7 +27,9 @@ def native_from(values, mask, *, xp=np):
     Returns
     -------
     array, shape (ny, nx, ...)
+        Under NumPy a read-only copy.
     """
+    values = frozen(unwrap(values))
     if values.shape[:1] != (mask.n_unmasked,):
         raise ShapeError(f"{mask.n_unmasked} unmasked pixels need as many values, got shape {tuple(values.shape)}")
     inner = tuple(values.shape[1:])
@@ -36,7 +38,16 @@ def native_from(values, mask, *, xp=np):
         lookup[mask.indices] = np.arange(mask.n_unmasked)
         padded = xp.concat([values, xp.zeros((1, *inner), dtype=values.dtype)])
         values = xp.take(padded, xp.asarray(lookup), axis=0)
-    return xp.reshape(values, (*mask.shape_native, *inner))
+    return frozen(xp.reshape(values, (*mask.shape_native, *inner)))
+
+
+def slim_from(array, mask):
+    """Values of the unmasked pixels in C order, shape (ny, nx, ...) -> (N, ...)."""
+    xp = namespace_of(array)
+    flat = xp.reshape(array, (-1, *array.shape[2:]))
+    if mask.n_unmasked == mask.array.size:
+        return flat
+    return xp.take(flat, xp.asarray(mask.indices), axis=0)
 
 
 def as_mask(mask):
@@ -61,7 +72,7 @@ def combined_on_pixels(structure, operation, other, reflected):
     """Arithmetic on native arrays that leaves masked pixels at zero and never divides by them."""
     array, mask = structure.array, structure.mask
     other = operand(structure, other, ((), tuple(array.shape), mask.shape_native))
-    xp = namespace_of(array)
+    xp = namespace_of(array, other)
     if mask.n_unmasked < mask.array.size:
         excluded = xp.asarray(mask.array if array.ndim == 2 else mask.array[..., None])
         one = xp.asarray(1.0, dtype=array.dtype)
@@ -102,7 +113,8 @@ class Image2D:
     @classmethod
     def from_slim(cls, values, mask, *, xp=np):
         """From one value per unmasked pixel, shape (N,)."""
-        return build(cls, array=native_from(values, as_mask(mask), xp=xp), mask=as_mask(mask))
+        mask = as_mask(mask)
+        return build(cls, array=native_from(values, mask, xp=xp), mask=mask)
 
     @property
     def frame(self):
@@ -117,33 +129,26 @@ class Image2D:
     @property
     def slim(self):
         """Values of the unmasked pixels in C order, shape (N,)."""
-        xp = namespace_of(self.array)
-        flat = xp.reshape(self.array, (-1,))
-        if self.mask.n_unmasked == self.mask.array.size:
-            return flat
-        return xp.take(flat, xp.asarray(self.mask.indices))
+        return slim_from(self.array, self.mask)
 
     def sum(self):
         """Sum over the unmasked pixels."""
-        return self.slim.sum()
+        return namespace_of(self.array).sum(self.slim)
 
     def mean(self):
         """Mean over the unmasked pixels."""
-        return self.slim.mean()
+        return namespace_of(self.array).mean(self.slim)
 
     def max(self):
         """Largest value of the unmasked pixels."""
-        return self.slim.max()
+        return namespace_of(self.array).max(self.slim)
 
     def min(self):
         """Smallest value of the unmasked pixels."""
-        return self.slim.min()
+        return namespace_of(self.array).min(self.slim)
 
     def __getitem__(self, key):
         return self.array[key]
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.array, dtype=dtype, copy=True)
 
     def __repr__(self):
         return f"Image2D({self.mask!r})"
@@ -152,7 +157,7 @@ class Image2D:
         return self.mask
 
     def _with_array(self, array):
-        return build(Image2D, array=array, mask=self.mask)
+        return build(Image2D, array=frozen(array), mask=self.mask)
 
     def _combined(self, operation, other, reflected):
         return combined_on_pixels(self, operation, other, reflected)
@@ -179,28 +184,25 @@ class ImageIrregular:
 
     def sum(self):
         """Sum over the points."""
-        return self.array.sum()
+        return namespace_of(self.array).sum(self.array)
 
     def mean(self):
         """Mean over the points."""
-        return self.array.mean()
+        return namespace_of(self.array).mean(self.array)
 
     def max(self):
         """Largest value."""
-        return self.array.max()
+        return namespace_of(self.array).max(self.array)
 
     def min(self):
         """Smallest value."""
-        return self.array.min()
+        return namespace_of(self.array).min(self.array)
 
     def __getitem__(self, key):
         return self.array[key]
 
     def __len__(self):
         return self.array.shape[0]
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.array, dtype=dtype, copy=True)
 
     def __repr__(self):
         return f"ImageIrregular({self.array.shape[0]} points)"
@@ -209,7 +211,7 @@ class ImageIrregular:
         return tuple(self.array.shape)
 
     def _with_array(self, array):
-        return build(ImageIrregular, array=array)
+        return build(ImageIrregular, array=frozen(array))
 
     def _combined(self, operation, other, reflected):
         other = operand(self, other, ((), tuple(self.array.shape)))

@@ -21,13 +21,17 @@ class Mask2D:
     Raises
     ------
     ShapeError
-        If the array is not boolean (0 and 1 count), or its shape is not the frame's.
+        If the array is not boolean (0 and 1 count), its shape is not the frame's, or it is a mask of another frame.
     """
 
     __slots__ = ("array", "frame", "_indices", "_hash")
 
     def __init__(self, array, frame):
+        if not isinstance(frame, Frame2D):
+            raise ShapeError(f"a mask lies on a Frame2D(shape_native, pixel_scale), got {frame!r}")
         if isinstance(array, Mask2D):
+            if array.frame != frame:
+                raise ShapeError(f"the mask lies on {array.frame}, not on {frame}; give its .array to place it anew")
             array = array.array
         values = np.asarray(array)
         if values.dtype != bool and not np.isin(values, (0, 1)).all():
@@ -97,7 +101,7 @@ class Mask2D:
     @classmethod
     def none(cls, frame):
         """A mask that excludes nothing."""
-        return cls(np.zeros(frame.shape_native, dtype=bool), frame)
+        return cls(np.zeros(getattr(frame, "shape_native", 0), dtype=bool), frame)
 
     @classmethod
     def circular(cls, frame, radius, origin=(0.0, 0.0)):
@@ -145,6 +149,7 @@ class Mask2D:
     @classmethod
     def wedge(cls, frame, start_angle, end_angle, origin=(0.0, 0.0)):
         """Keep the position angles from ``start_angle`` counter-clockwise to ``end_angle`` (degrees)."""
+        _finite(start_angle=start_angle, end_angle=end_angle)
         y, x = _offsets(frame, origin)
         angle = np.degrees(np.arctan2(-x, y))
         width = (end_angle - start_angle) % 360.0 or 360.0
@@ -153,7 +158,8 @@ class Mask2D:
 
 def _offsets(frame, origin):
     if not isinstance(frame, Frame2D):
-        raise ShapeError(f"a mask is drawn on a Frame2D(shape_native, pixel_scale), got {frame!r}")
+        raise ShapeError(f"a mask lies on a Frame2D(shape_native, pixel_scale), got {frame!r}")
+    _finite(origin_y=origin[0], origin_x=origin[1])
     row, column = np.indices(frame.shape_native)
     y, x = frame.sky_from(row, column)
     return y - origin[0], x - origin[1]
@@ -162,11 +168,18 @@ def _offsets(frame, origin):
 def _elliptical_radius(frame, axis_ratio, position_angle, origin):
     if not 0 < axis_ratio <= 1:
         raise ParameterError(f"axis_ratio must be in (0, 1], got {axis_ratio}")
+    _finite(position_angle=position_angle)
     y, x = _offsets(frame, origin)
     angle = np.radians(position_angle)
     along = y * np.cos(angle) - x * np.sin(angle)
     across = y * np.sin(angle) + x * np.cos(angle)
     return np.hypot(along, across / axis_ratio)
+
+
+def _finite(**named):
+    for name, value in named.items():
+        if not np.isfinite(value):
+            raise ParameterError(f"{name} must be a finite number, got {value}")
 
 
 def _positive(**named):

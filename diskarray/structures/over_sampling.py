@@ -13,7 +13,7 @@ class OverSampling:
 
     Parameters
     ----------
-    size : int or array_like of int
+    size : int, array_like of int, or OverSampling
         Sub-pixels along one side: one number, or a native (ny, nx) array of numbers.
     mask : Mask2D
         The mask whose unmasked pixels are sampled.
@@ -34,10 +34,11 @@ class OverSampling:
     __slots__ = ("native", "sizes", "_hash")
 
     def __init__(self, size, mask):
-        given = np.asarray(size)
+        given = np.asarray(size.native if isinstance(size, OverSampling) else size)
         if given.ndim not in (0, 2) or (given.ndim == 2 and given.shape != mask.shape_native):
             raise ShapeError(f"over_sample_size is one number or an array of shape {mask.shape_native}, got {size!r}")
-        if given.dtype.kind not in "iuf" or np.any(given != np.floor(given)) or np.any(given < 1):
+        whole = given.dtype.kind in "iuf" and np.all(np.isfinite(given)) and np.all(given == np.floor(given))
+        if not whole or np.any(given < 1):
             raise ShapeError(f"over_sample_size holds whole numbers of at least 1, got {size!r}")
         native = np.broadcast_to(given.astype(int), mask.shape_native)
         self._set(native, native.ravel()[mask.indices])

@@ -9,7 +9,7 @@ from ..backend.operations import frozen
 from ..backend.pytree import array_field, build, component, static
 from ..errors import ShapeError
 from .algebra import arithmetic, operand, unwrap
-from .image import Image2D, ImageIrregular, as_mask, combined_on_pixels, masked_to_zero, native_from
+from .image import Image2D, ImageIrregular, as_mask, combined_on_pixels, masked_to_zero, native_from, slim_from
 from .mask import Mask2D
 
 
@@ -63,12 +63,18 @@ class VectorYX2D:
     @classmethod
     def from_slim(cls, values, mask, *, xp=np):
         """From one vector per unmasked pixel, shape (N, 2)."""
+        mask = as_mask(mask)
         return build(cls, array=native_from(values, mask, xp=xp), mask=mask)
 
     @property
     def frame(self):
         """Shape, pixel scale, star position and orientation."""
         return self.mask.frame
+
+    @property
+    def slim(self):
+        """Vectors of the unmasked pixels in C order, shape (N, 2)."""
+        return slim_from(self.array, self.mask)
 
     @property
     def y(self):
@@ -83,7 +89,7 @@ class VectorYX2D:
     @property
     def magnitude(self):
         """Lengths of the vectors as an Image2D."""
-        return build(Image2D, array=_length(self.array), mask=self.mask)
+        return build(Image2D, array=frozen(_length(self.array)), mask=self.mask)
 
     def __getitem__(self, key):
         return self.array[key]
@@ -95,13 +101,11 @@ class VectorYX2D:
         return self.mask
 
     def _with_array(self, array):
-        return build(VectorYX2D, array=array, mask=self.mask)
+        return build(VectorYX2D, array=frozen(array), mask=self.mask)
 
     def _combined(self, operation, other, reflected):
         if tuple(getattr(other, "shape", ())) == self.mask.shape_native:
-            other = other[..., None]
-            xp = namespace_of(self.array)
-            other = xp.broadcast_to(other, self.array.shape)
+            other = namespace_of(self.array, other).broadcast_to(other[..., None], self.array.shape)
         return combined_on_pixels(self, operation, other, reflected)
 
 
@@ -137,7 +141,7 @@ class VectorYX2DIrregular:
     @property
     def magnitude(self):
         """Lengths of the vectors."""
-        return build(ImageIrregular, array=_length(self.array))
+        return build(ImageIrregular, array=frozen(_length(self.array)))
 
     def __getitem__(self, key):
         return self.array[key]
@@ -152,7 +156,7 @@ class VectorYX2DIrregular:
         return tuple(self.array.shape)
 
     def _with_array(self, array):
-        return build(VectorYX2DIrregular, array=array)
+        return build(VectorYX2DIrregular, array=frozen(array))
 
     def _combined(self, operation, other, reflected):
         other = operand(self, other, ((), tuple(self.array.shape)))
