@@ -1,4 +1,19 @@
+"""The unit tests are NumPy only: importing JAX fails in them, whether it is installed or not."""
+
+import sys
+
 import pytest
+
+
+class _NoJax:
+    """An import finder that refuses JAX."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"jax", "jaxlib"}:
+            raise ImportError(f"{name} must not be imported by the unit tests")
+
+
+sys.meta_path.insert(0, _NoJax())
 
 TINY_CONFIG = """\
 version: 1

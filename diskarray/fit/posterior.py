@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from ..backend.namespace import check_namespace, is_numpy_namespace
+from ..backend.namespace import check_namespace
+from ..backend.operations import safe_input, value_where
 from ..backend.precision import check_precision
 from ..backend.pytree import component
-from ..backend.transforms import compiled_value_and_gradient
+from ..backend.transforms import value_and_gradient
 from ..dataset.units import surface_brightness_unit
 from ..errors import UnitError
 from ..parameters.space import ParameterSpace
@@ -71,13 +72,11 @@ class Posterior:
         xp : module
             numpy (default) or jax.numpy.
         """
-        vector = vector if hasattr(vector, "shape") else np.asarray(vector, dtype=float)
-        if is_numpy_namespace(xp):
-            return self._log_likelihood(vector, xp)
-        vector = xp.asarray(vector)
+        vector = _as_vector(vector)
         inside = self.space.is_physical(vector, xp=xp)
-        safe = xp.where(inside, vector, xp.asarray(self.space.to_vector(xp=xp)))
-        return xp.where(inside, self._log_likelihood(safe, xp), xp.asarray(-math.inf))
+        safe = safe_input(vector, inside, self.space.to_vector(xp=xp), xp=xp)
+        value = self._log_likelihood(safe, xp)
+        return value_where(inside, lambda: value, -math.inf, xp=xp)
 
     def _log_likelihood(self, vector, xp):
         sigma = xp.asarray(self.data.noise_map.slim)
@@ -85,12 +84,11 @@ class Posterior:
 
     def log_probability(self, vector, *, xp=np):
         """Log prior plus log-likelihood; -inf outside the prior, and nothing is rendered there by NumPy."""
-        vector = vector if hasattr(vector, "shape") else np.asarray(vector, dtype=float)
+        vector = _as_vector(vector)
         log_prior = self.space.log_prior(vector, xp=xp)
-        if is_numpy_namespace(xp):
-            return log_prior + self.log_likelihood(vector) if np.isfinite(log_prior) else -math.inf
-        total = log_prior + self.log_likelihood(vector, xp=xp)
-        return xp.where(xp.isfinite(log_prior), total, xp.asarray(-math.inf))
+        return value_where(
+            xp.isfinite(log_prior), lambda: log_prior + self.log_likelihood(vector, xp=xp), -math.inf, xp=xp
+        )
 
     def value_and_gradient(self, vector, *, xp):
         """Log probability and its gradient, compiled once per shape (JAX only).
@@ -101,13 +99,11 @@ class Posterior:
         gradient : array, shape (n,)
         """
         check_precision(xp)
-        return compiled_value_and_gradient(_log_probability)(self, xp.asarray(vector))
+        return value_and_gradient(Posterior.log_probability, self, vector, xp=xp)
 
 
-def _log_probability(posterior, vector):
-    import jax.numpy as jnp
-
-    return posterior.log_probability(vector, xp=jnp)
+def _as_vector(vector):
+    return vector if hasattr(vector, "shape") else np.asarray(vector, dtype=float)
 
 
 def _check_units(data_unit, model):

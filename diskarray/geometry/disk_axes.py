@@ -4,7 +4,7 @@
 along the line of sight towards the observer. ``X`` and ``Y`` span the disk's mid-plane and ``Z`` is its normal.
 """
 
-__all__ = ["major_minor_from", "disk_point_from", "midplane_point_from"]
+__all__ = ["disk_point_from", "major_minor_from"]
 
 import numpy as np
 
@@ -25,12 +25,6 @@ def major_minor_from(y, x, position_angle, *, xp=np):
     return y * cosine - x * sine, y * sine + x * cosine
 
 
-def disk_point_from(v, l, cos_i, sin_i):  # noqa: E741 - l is the length along the line of sight
+def disk_point_from(v, l, cos_i, sin_i):
     """(Y, Z) of points on lines of sight: Y = v cos i + l sin i, Z = -v sin i + l cos i. (X is u.)"""
     return v * cos_i + l * sin_i, l * cos_i - v * sin_i
-
-
-def midplane_point_from(y, x, inclination, position_angle, *, xp=np):
-    """Where lines of sight cross the mid-plane, (X, Y); not defined for an edge-on disk."""
-    u, v = major_minor_from(y, x, position_angle, xp=xp)
-    return u, v / cosine_sine(inclination, xp=xp)[0]

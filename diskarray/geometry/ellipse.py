@@ -1,6 +1,6 @@
 """Kepler ellipses with the star at a focus: r = a (1 - e^2) / (1 + e cos(theta - omega))."""
 
-__all__ = ["ellipse_radius", "ellipse_crossings"]
+__all__ = ["ellipse_crossings", "ellipse_radius"]
 
 import numpy as np
 

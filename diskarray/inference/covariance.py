@@ -5,6 +5,7 @@ __all__ = ["covariance_from"]
 import numpy as np
 
 _SINGULAR = 1e-10
+_FLAT = 1e-4  # sigma per coordinate: a parameter whose uncertainty is 10^4 prior widths is not constrained
 
 
 def covariance_from(jacobian, usable):
@@ -13,7 +14,7 @@ def covariance_from(jacobian, usable):
     Parameters
     ----------
     jacobian : array, shape (N, n)
-        Derivatives of the whitened residuals.
+        Derivatives of the whitened residuals with respect to coordinates of order one.
     usable : array of bool, shape (n,)
         False for parameters held by a bound; the others are then conditional on them.
 
@@ -28,8 +29,8 @@ def covariance_from(jacobian, usable):
     unconstrained = np.zeros(n, dtype=bool)
     index = np.flatnonzero(usable)
     scale = np.linalg.norm(jacobian[:, index], axis=0)
-    unconstrained[index[scale == 0]] = True
-    index, scale = index[scale > 0], scale[scale > 0]
+    unconstrained[index[scale < _FLAT]] = True
+    index, scale = index[scale >= _FLAT], scale[scale >= _FLAT]
     if index.size == 0:
         return covariance, unconstrained
     _, singular, rows = np.linalg.svd(jacobian[:, index] / scale, full_matrices=False)

@@ -11,15 +11,21 @@ import time
 
 import numpy as np
 
-from ..backend.namespace import is_numpy_namespace
 from ..backend.precision import check_precision
-from ..backend.transforms import compiled, compiled_jacobian
+from ..backend.transforms import evaluate, exact_jacobian
 from ..errors import ParameterError, ShapeError
 from .covariance import covariance_from
 from .result import OptimizeResult
 from .scaling import Scaling
 
 _STEP = 1e-5
+_MESSAGES = {
+    0: "stopped at max_iterations before reaching the tolerance",
+    1: "the gradient is zero within the tolerance",
+    2: "chi-squared no longer changes within the tolerance",
+    3: "the parameters no longer change within the tolerance",
+    4: "neither chi-squared nor the parameters change within the tolerance",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,18 +96,15 @@ class _Problem:
 
     def residuals(self, coordinates):
         vector = self.scaling.to_vector(coordinates)
-        if is_numpy_namespace(self.xp):
-            pixels = self.posterior.residuals(vector)
-        else:
-            pixels = np.asarray(compiled(_residuals)(self.posterior, self.xp.asarray(vector)))
+        pixels = evaluate(type(self.posterior).residuals, self.posterior, vector, xp=self.xp)
         self._counted(1)
         return np.concatenate([pixels, (vector[self.prior_index] - self.prior_mean) / self.prior_sigma])
 
     def jacobian(self, coordinates):
-        if is_numpy_namespace(self.xp):
-            return self._differences(coordinates)
         vector = self.scaling.to_vector(coordinates)
-        pixels = np.asarray(compiled_jacobian(_residuals)(self.posterior, self.xp.asarray(vector)))
+        pixels = exact_jacobian(type(self.posterior).residuals, self.posterior, vector, xp=self.xp)
+        if pixels is None:
+            return self._differences(coordinates)
         self._counted(coordinates.size)
         rows = np.zeros((self.prior_index.size, coordinates.size))
         rows[np.arange(self.prior_index.size), self.prior_index] = 1 / self.prior_sigma
@@ -133,23 +136,17 @@ class _Problem:
         at_bound = (solution.active_mask != 0) | ~_inside(solution.x, self.scaling)
         covariance, unconstrained = covariance_from(solution.jac, ~at_bound)
         derivative = self.scaling.derivative(solution.x)
-        status = "converged" if solution.status > 0 else "max_evaluations" if solution.status == 0 else "failed"
+        status = "converged" if solution.status > 0 else "max_evaluations"
         model = space.to_model(vector)
         fit = self.posterior.fit_from(model)
         return OptimizeResult(
             names=space.names, units=space.units, vector=vector,
             covariance=covariance * np.outer(derivative, derivative), scene=model,
-            status=status, message=solution.message.strip("`."), n_evaluations=self.n_evaluations,
+            status=status, message=_MESSAGES[solution.status], n_evaluations=self.n_evaluations + 1,
             at_bound=_named(space.names, at_bound), unconstrained=_named(space.names, unconstrained),
             log_likelihood=float(fit.log_likelihood), chi_squared=float(fit.chi_squared), n_data=fit.n_data,
             seconds=seconds,
         )
-
-
-def _residuals(posterior, vector):
-    import jax.numpy as jnp
-
-    return posterior.residuals(vector, xp=jnp)
 
 
 def _inside(coordinates, scaling, margin=1e-6):

@@ -22,7 +22,7 @@ class OptimizeResult:
     scene : Scene
         The model at the best values.
     status : str
-        "converged", "max_evaluations" or "failed".
+        "converged" or "max_evaluations".
     message : str
         The status in a sentence.
     n_evaluations : int

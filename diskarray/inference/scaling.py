@@ -13,6 +13,8 @@ import numpy as np
 
 from ..parameters.priors import LogUniform
 
+_OFF_BOUND = 1e-9
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Scaling:
@@ -24,7 +26,8 @@ class Scaling:
     origin, width : arrays, shape (n,)
         Coordinates are (f(x) - origin) / width, with f the logarithm or the identity.
     lower, upper : arrays, shape (n,)
-        Bounds in coordinates.
+        Bounds in coordinates, a hair inside the true ones: the end of a physical range may be excluded from it, and
+        rounding must not carry a vector beyond it.
     """
 
     logarithmic: np.ndarray
@@ -41,7 +44,9 @@ class Scaling:
         logarithmic = np.array([isinstance(p, LogUniform) for p in space.priors])
         origin, width = np.array(rows).T
         scaling = cls(logarithmic, origin, width, lower, upper)
-        return dataclasses.replace(scaling, lower=scaling.to_coordinates(lower), upper=scaling.to_coordinates(upper))
+        return dataclasses.replace(
+            scaling, lower=scaling.to_coordinates(lower) + _OFF_BOUND, upper=scaling.to_coordinates(upper) - _OFF_BOUND
+        )
 
     def to_coordinates(self, vector):
         """Coordinates of a vector."""

@@ -23,7 +23,8 @@ class Disk:
     Parameters
     ----------
     density : Density
-        Where the dust is; any object with ``density(X, Y, Z, *, xp)``.
+        Where the dust is; any object with ``density(X, Y, Z, *, xp)``. Its ``vertical_column(*, xp)`` in au, where it
+        has one, makes optical_depth the vertical one; without, optical_depth is the opacity per au in the mid-plane.
     phase_function : PhaseFunction
         How it scatters; any object with ``phase(cos_phi, *, xp)``.
     rule : GaussLegendre
@@ -46,9 +47,9 @@ class Disk:
     rule: GaussLegendre = static(GaussLegendre())
 
     def check(self):
-        if not isinstance(self.density, Density):
+        if isinstance(self.density, type) or not isinstance(self.density, Density):
             raise ParameterError(f"density needs a .density(X, Y, Z, *, xp) method, got {self.density!r}")
-        if not isinstance(self.phase_function, PhaseFunction):
+        if isinstance(self.phase_function, type) or not isinstance(self.phase_function, PhaseFunction):
             raise ParameterError(f"phase_function needs a .phase(cos_phi, *, xp) method, got {self.phase_function!r}")
 
     def to_reference_frame(self, grid, *, xp=np):

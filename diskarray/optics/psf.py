@@ -4,7 +4,7 @@ A PSF is any object with ``kernel_from(pixel_scale, *, xp)``, which returns a 2D
 the kernel's geometric center, or on the pixel that an attribute ``center`` names.
 """
 
-__all__ = ["PSF", "GaussianPSF", "EmpiricalPSF", "kernel_center"]
+__all__ = ["PSF", "EmpiricalPSF", "GaussianPSF", "kernel_center"]
 
 import math
 from typing import Protocol, runtime_checkable

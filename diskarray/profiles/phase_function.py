@@ -21,7 +21,8 @@ class HenyeyGreenstein:
 
     def phase(self, cos_phi, *, xp=np):
         """Phase function per steradian at the cosine of the scattering angle."""
-        base = 1 + self.g**2 - 2 * self.g * cos_phi
+        side = xp.where(xp.asarray(self.g) < 0, xp.asarray(-1.0), xp.asarray(1.0))  # 1 + g^2 - 2 g cos phi as a sum of positive terms
+        base = (1 - side * self.g) ** 2 + 2 * side * self.g * (1 - side * cos_phi)
         return (1 - self.g**2) / (4 * np.pi) / (base * xp.sqrt(base))
 
 

@@ -9,12 +9,14 @@ __all__ = ["guided_panels", "unguided_panels"]
 
 import numpy as np
 
-from ..geometry.ellipse import ellipse_crossings
+from ..backend.operations import repeated
+from ..geometry.ellipse import ellipse_crossings, ellipse_radius
 
 _DEPTH = 14.0  # the slab ends where exp(-(|Z|/H)^gamma) = 1e-6
 _TAIL = 1e-5  # the disk ends where the radial profile over r has fallen to this
 _LARGEST = 60.0  # ... or at this multiple of the radius
 _RING_EDGE = 2.0  # cuts beside the ring, in units of its logarithmic width 1 / slope
+_OUTSKIRTS = 2.5  # one more cut outside, this many times as far in log r: the tail of a shallow slope is long
 _SOFTENING = 0.05  # of the radius: lines passing by the ring change smoothly into lines crossing it
 _FLAT = 1e-6  # |cos i| and sin i below this count as this
 _STEPS = 8  # fixed-point steps for the flared slab's limits
@@ -40,46 +42,53 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     array, shape (P + 1, M)
         Positions l along the line of sight in au, not decreasing.
     """
-    crossing, slab = _slab(u, v, cos_i, sin_i, scales, xp)
+    crossing, slab = _slab(u, v, cos_i, sin_i, offset, scales, xp)
     lower, upper = slab
     sine = xp.maximum(sin_i, _FLAT)
     inner, outer = -_RING_EDGE / scales.inner_slope, _RING_EDGE / scales.outer_slope
     near, far = [], []
-    for shift in (inner, 0.0 * inner, outer):
+    for shift in (inner, 0.0 * inner, outer, _OUTSKIRTS * outer):
         first, last = ellipse_crossings(
             u - offset[0], scales.radius * xp.exp(shift), scales.eccentricity, scales.argument_of_pericenter,
             _SOFTENING * scales.radius, xp=xp,
         )
-        near.insert(0, first)
-        far.append(last)
-    cuts = [(Y + offset[1] - v * cos_i) / sine for Y in (*near, xp.zeros_like(u), *far)]
-    edges = [lower]
-    for cut in cuts:
-        edges.append(xp.maximum(edges[-1], xp.minimum(cut, upper)))
-    edges.append(upper)
+        near.insert(0, xp.minimum(first, near[0]) if near else first)
+        far.append(xp.maximum(last, far[-1]) if far else last)
+    middle = xp.maximum(near[-1], xp.minimum(xp.zeros_like(u), far[0]))
+    cuts = [(Y + offset[1] - v * cos_i) / sine for Y in (*near, middle, *far)]
+    edges = [lower, *(xp.maximum(lower, xp.minimum(cut, upper)) for cut in cuts), upper]
     return xp.stack(_inserted(edges, crossing, xp))
 
 
-def _slab(u, v, cos_i, sin_i, scales, xp):
+def _slab(u, v, cos_i, sin_i, offset, scales, xp):
     """The mid-plane crossing, and the ends of the flared slab within the sphere that holds the disk."""
     cosine = xp.maximum(xp.abs(cos_i), _FLAT)
     side = xp.where(cos_i < 0, -1.0 + 0.0 * cos_i, 1.0 + 0.0 * cos_i)
-    extent = _TAIL ** (-1 / (1 + scales.outer_slope))
-    sphere = scales.radius * xp.minimum(extent, _LARGEST) * (1 + scales.eccentricity)
-    reach = xp.sqrt(xp.maximum(sphere**2 - u * u - v * v, (0.1 * scales.radius) ** 2))
+    thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height
+    extent = xp.minimum(_TAIL ** (-1 / (1 + scales.outer_slope)), _LARGEST)
+    sphere = xp.maximum(
+        (scales.radius * extent * (1 + scales.eccentricity)) ** 2, 4 * scales.radius**2 + thickness**2
+    )
+    reach = xp.sqrt(xp.maximum(sphere - u * u - v * v, (0.1 * scales.radius) ** 2))
     midplane = v * sin_i / cosine * side
     crossing = xp.clip(midplane, -reach, reach)
-    thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height / cosine
-    ends = []
-    for sign in (-1, 1):
-        end = crossing
-        for _ in range(_STEPS):
-            Y = v * cos_i + end * sin_i
-            r = xp.sqrt(u * u + Y * Y + (0.01 * scales.radius) ** 2)
-            half = thickness * (r / scales.radius) ** scales.flaring
-            end = xp.clip(midplane + sign * half, -reach, reach)
-        ends.append(end)
-    return crossing, ends
+    X = u - offset[0]
+
+    def flared(l):
+        Y = v * cos_i + l * sin_i - offset[1]
+        r = xp.sqrt(X * X + Y * Y + (0.01 * scales.radius) ** 2)
+        R = ellipse_radius(X, Y, r, scales.radius, scales.eccentricity, scales.argument_of_pericenter, xp=xp)
+        return thickness / cosine * (r / R) ** scales.flaring
+
+    # r / R is convex along the line, so that between two points the slab is nowhere thicker than at one of them:
+    # from outside inwards every step is an outer bound.
+    sign, at_crossing = xp.asarray([[-1.0], [1.0]]), flared(crossing)
+
+    def closer(ends):
+        return xp.clip(midplane + sign * xp.maximum(flared(ends), at_crossing), -reach, reach)
+
+    ends = repeated(closer, sign * reach, _STEPS, xp=xp)
+    return crossing, (ends[0, ...], ends[1, ...])
 
 
 def _inserted(edges, value, xp):
@@ -91,24 +100,25 @@ def _inserted(edges, value, xp):
     return [*merged, edges[-1]]
 
 
-_AROUND_CROSSING = np.array([0.01, 0.03, 0.1, 0.3, 1.0, 3.0])
-_AROUND_STAR = np.array([0.1, 0.3, 0.6, 1.0, 1.6, 3.0, 10.0, 60.0])
+_AROUND_CROSSING = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+_FARTHEST = 1e4  # au; dust farther out is not looked for
+_SMALLEST = 1e-2  # au; the shortest panel on a line through the star
+_OUTWARDS = 20  # panels on each side of the star
 
 
-def unguided_panels(u, v, cos_i, sin_i, offset, *, xp=np):
-    """Panel edges for a density that says nothing about itself: geometric around the mid-plane and the star.
+def unguided_panels(u, v, cos_i, sin_i, *, xp=np):
+    """Panel edges for a density that says nothing about itself: ever longer ones away from the mid-plane and the star.
 
-    Arguments and result as in ``guided_panels``. Features thinner than about 1 % of their distance are missed.
+    Arguments and result as in ``guided_panels``. At order 8, features thinner than about 10 % of their distance
+    from the star lose accuracy; raise the order for them, or give the density ``scales()``.
     """
-    smallest = 1e-3
     cosine = xp.maximum(xp.abs(cos_i), _FLAT)
     side = xp.where(cos_i < 0, -1.0 + 0.0 * cos_i, 1.0 + 0.0 * cos_i)
-    b = xp.sqrt(u * u + v * v + smallest**2)
-    reach = _LARGEST * b
-    crossing = xp.clip(v * sin_i / cosine * side, -reach, reach)
+    b = xp.sqrt(u * u + v * v + _SMALLEST**2)
+    steps = xp.asinh(_FARTHEST / b) / _OUTWARDS
+    crossing = xp.clip(v * sin_i / cosine * side, -_FARTHEST, _FARTHEST)
     distance = xp.sqrt(b * b + crossing * crossing)
-    cuts = [crossing, xp.zeros_like(u)]
+    cuts = [crossing, *(b * xp.sinh(k * steps) for k in range(-_OUTWARDS, _OUTWARDS + 1))]
     for sign in (-1.0, 1.0):
-        cuts += [xp.clip(crossing + sign * float(f) * distance, -reach, reach) for f in _AROUND_CROSSING]
-        cuts += [sign * float(f) * b for f in _AROUND_STAR]
+        cuts += [xp.clip(crossing + sign * f * distance, -_FARTHEST, _FARTHEST) for f in _AROUND_CROSSING]
     return xp.sort(xp.stack(cuts), axis=0)
