@@ -7,8 +7,24 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "diskarray"
 ROOMS = (
-    "errors", "backend", "geometry", "files", "parameters", "structures", "profiles", "scattering", "optics", "model",
-    "conventions", "dataset", "fit", "inference", "viz", "example", "pipeline", "cli",
+    "errors",
+    "backend",
+    "geometry",
+    "files",
+    "parameters",
+    "structures",
+    "profiles",
+    "scattering",
+    "optics",
+    "model",
+    "conventions",
+    "dataset",
+    "fit",
+    "inference",
+    "viz",
+    "example",
+    "pipeline",
+    "cli",
 )
 LONGEST = 399
 ACCELERATORS = {"jax", "jaxlib", "numpyro"}
@@ -118,7 +134,7 @@ def no_circles(package):
 
     def visit(name):
         if name in trail:
-            yield " -> ".join([*trail[trail.index(name):], name])
+            yield " -> ".join([*trail[trail.index(name) :], name])
         elif name not in done:
             trail.append(name)
             for target in edges[name]:
@@ -162,7 +178,9 @@ def _asks(node):
     if isinstance(node, ast.ImportFrom):
         return any(alias.name in NAMESPACE_QUESTIONS for alias in node.names)
     if isinstance(node, ast.Call):
-        return called_name(node) in ("hasattr", "getattr", "isinstance", "id", "str", "repr") and any(map(_is_xp, node.args))
+        return called_name(node) in ("hasattr", "getattr", "isinstance", "id", "str", "repr") and any(
+            map(_is_xp, node.args)
+        )
     return False
 
 
@@ -204,8 +222,13 @@ def _bound(node):
 
 
 RULES = (
-    rooms_above_only, never_the_facade, no_circles, no_jax_on_import, only_backend_asks_which_library,
-    files_stay_small, modules_say_what_they_are,
+    rooms_above_only,
+    never_the_facade,
+    no_circles,
+    no_jax_on_import,
+    only_backend_asks_which_library,
+    files_stay_small,
+    modules_say_what_they_are,
 )
 
 
@@ -231,12 +254,20 @@ PLANTED = [
     (never_the_facade, "fit/bad.py", GOOD + "import diskarray as da" + BODY),
     (never_the_facade, "fit/bad.py", GOOD + "def f():\n    from diskarray.model.good import f\n    return f"),
     (never_the_facade, "fit/bad.py", GOOD + "from .. import __version__" + BODY),
-    (never_the_facade, "fit/bad.py", GOOD + "import importlib\nm = importlib.import_module(f'..{1}', __package__)" + BODY),
+    (
+        never_the_facade,
+        "fit/bad.py",
+        GOOD + "import importlib\nm = importlib.import_module(f'..{1}', __package__)" + BODY,
+    ),
     (never_the_facade, "__init__.py", '"""Facade."""\nfrom .model.good import f\n'),
     (no_circles, "model/bad.py", GOOD + "from .worse import f"),
     (no_circles, "model/bad.py", GOOD + "def f():\n    from .worse import f\n    return f"),
     (no_jax_on_import, "fit/bad.py", GOOD + "import jax.numpy as jnp" + BODY),
-    (no_jax_on_import, "fit/bad.py", GOOD + "try:\n    from jax import jit\nexcept ImportError:\n    jit = None" + BODY),
+    (
+        no_jax_on_import,
+        "fit/bad.py",
+        GOOD + "try:\n    from jax import jit\nexcept ImportError:\n    jit = None" + BODY,
+    ),
     (no_jax_on_import, "fit/bad.py", GOOD + "class f:\n    import jaxlib"),
     (no_jax_on_import, "fit/bad.py", GOOD + "from importlib import import_module\nm = import_module('jax')" + BODY),
     (only_backend_asks_which_library, "fit/bad.py", GOOD + "def f(xp):\n    return xp is np"),
@@ -270,7 +301,9 @@ def test_a_clean_house_passes(small_house):
     assert [finding for rule in RULES for finding in rule(small_house)] == []
 
 
-@pytest.mark.parametrize(("rule", "name", "text"), PLANTED, ids=[f"{r.__name__}-{k}" for k, (r, _, _) in enumerate(PLANTED)])
+@pytest.mark.parametrize(
+    ("rule", "name", "text"), PLANTED, ids=[f"{r.__name__}-{k}" for k, (r, _, _) in enumerate(PLANTED)]
+)
 def test_a_planted_violation_is_caught(rule, name, text, small_house):
     (small_house / name).parent.mkdir(exist_ok=True)
     if rule is no_circles:

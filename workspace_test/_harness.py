@@ -5,6 +5,7 @@ out what takes long: the mutation script runs the others that way.
 """
 
 import argparse
+import dataclasses
 import sys
 import time
 import warnings
@@ -13,11 +14,22 @@ import numpy as np
 
 import diskarray as da
 from diskarray.backend.pytree import children, get_at, set_at
+from diskarray.optics.registry import PSFS
 from diskarray.parameters.parameter import parameters_of
+from diskarray.profiles.registry import DENSITIES, PHASE_FUNCTIONS
 
 warnings.simplefilter("error")
 
 VALUE, GRADIENT = 1e-12, 1e-5  # of the peak; of the largest derivative
+# what a class needs that has no default; a new class whose fields are not here fails until they are
+NEEDED = {
+    "kernel": np.exp(-np.hypot(*np.mgrid[-3:4, -2:4])) + 0.01,
+    "lower": 0.5,
+    "upper": 3.0,
+    "mean": 1.2,
+    "sigma": 0.7,
+}
+PREFERRED = {"half_width": 0.4, "fwhm": 0.2}  # a kernel that does not change its shape with its width
 _EIGHTH_ORDER = ((1, 4 / 5), (2, -1 / 5), (3, 4 / 105), (4, -1 / 280))
 
 
@@ -36,14 +48,17 @@ class Table:
         self.lines += 1
         self.failures += not passed
 
-    def same(self, name, got, expected, rows=None, names=(), tolerance=VALUE):
+    def same(self, name, got, expected, rows=None, names=(), tolerance=VALUE, peak=None):
         """Row by row equal to ``tolerance`` of the row's peak, infinities at the same places, never NaN."""
         got, expected = np.asarray(got, dtype=float), np.asarray(expected, dtype=float)
         if got.shape != expected.shape:
             return self.line(name, False, detail=f"shape {got.shape}, expected {expected.shape}")
-        flat_got, flat = (np.reshape(a, (len(expected), -1)) if expected.ndim else np.reshape(a, (1, 1)) for a in (got, expected))
+        flat_got, flat = (
+            np.reshape(a, (len(expected), -1)) if expected.ndim else np.reshape(a, (1, 1)) for a in (got, expected)
+        )
         finite = np.isfinite(flat)
-        peak = np.max(np.abs(np.where(finite, flat, 0.0)), axis=1, keepdims=True) + 1e-290
+        own = np.max(np.abs(np.where(finite, flat, 0.0)), axis=1, keepdims=True)
+        peak = (own if peak is None else np.reshape(peak, (-1, 1))) + 1e-290
         with np.errstate(invalid="ignore"):
             error = np.where(finite, np.abs(flat_got - flat) / peak, np.where(flat_got == flat, 0.0, np.inf))
         error = np.max(np.where(np.isnan(flat_got), np.inf, error), axis=1)
@@ -56,22 +71,28 @@ class Table:
         values = np.asarray(values)
         bad = ~np.isfinite(values)
         where = np.argwhere(bad)
-        detail = f"{len(where)} entries, first at {where[0].tolist()}; {described(where[0][0], rows, names)}" if len(where) else ""
+        detail = (
+            f"{len(where)} entries, first at {where[0].tolist()}; {described(where[0][0], rows, names)}"
+            if len(where)
+            else ""
+        )
         self.line(name, not bad.any(), f"{int(bad.sum())} bad", "0", detail)
 
-    def gradient(self, name, exact, function, vector, names):
-        """Derivatives, shape (..., n), against finite differences of ``function(vector)``."""
-        exact, n = np.asarray(exact), vector.size
-        level = np.max(np.abs(function(vector)))
+    def gradient(self, name, exact, function, rows, names, widths=(1e-2, 1e-3, 1e-4)):
+        """Derivatives, shape (rows, ..., n), against finite differences of ``function(vector)``.
+
+        Of several step widths the best counts: a wrong derivative is wrong at every one.
+        """
         worst, culprit = 0.0, ""
-        for k in range(n):
-            scale = np.max(np.abs(exact[..., k]))
-            step = max(abs(vector[k]), 1e-2)
-            if scale * step < 1e-9 * level:  # no influence: both must say so
-                scale = 1e-9 * level / step + 1e-290
-            error = min(np.max(np.abs(difference(function, vector, k, step * h) - exact[..., k])) for h in (1e-2, 1e-3, 1e-4))
-            if not error / scale <= worst:
-                worst, culprit = float(error / scale), f"{names[k]} at {vector.tolist()}"
+        for derivatives, row in zip(np.asarray(exact), rows, strict=True):
+            level = np.max(np.abs(function(row)))
+            for k, parameter in enumerate(names):
+                step = max(abs(row[k]), 1e-2)
+                scale = max(np.max(np.abs(derivatives[..., k])), 1e-7 * level / step + 1e-290)
+                errors = [difference(function, row, k, step * h) - derivatives[..., k] for h in widths]
+                error = float(min(np.max(np.abs(e)) for e in errors) / scale)
+                if not error <= worst:
+                    worst, culprit = error, f"d/d {parameter}; {described(0, [row], names)}"
         self.line(name, worst <= GRADIENT, worst, GRADIENT, culprit)
 
     def raises(self, name, error, function, *words):
@@ -157,7 +178,8 @@ class Numbers:
             spec.prior.from_unit(u[:, k]) if spec else lower[k] + u[:, k] * (upper[k] - lower[k])
             for k, (_, spec) in enumerate(self.entries)
         ]
-        rows = [self.vector, *np.clip(near, lower, upper), *np.clip(np.stack(drawn, axis=-1), lower, upper)]
+        near = np.where(near > upper, 2 * upper - near, np.where(near < lower, 2 * lower - near, near))
+        rows = [self.vector, *near, *np.clip(np.stack(drawn, axis=-1), lower, upper)]
         for k, (_, spec) in enumerate(self.entries):
             for value in (lower[k], upper[k], 0.0):
                 if spec is None or bool(spec.contains(value)):
@@ -177,6 +199,43 @@ def _walked(node, prefix):
             yield from _walked(child, f"{path}.")
         elif child is not None:
             yield path, None
+
+
+def example(cls):
+    """An object of a registered class, from its defaults and the tables above."""
+    fields = [f for f in dataclasses.fields(cls) if f.init]
+    required = {f.name: NEEDED[f.name] for f in fields if f.default is f.default_factory is dataclasses.MISSING}
+    return cls(**required, **{f.name: PREFERRED[f.name] for f in fields if f.name in PREFERRED})
+
+
+def full_scene(psf, shape=(17, 15), n_disks=None):
+    """Disks that use every registered density and phase function, an instrument with everything, a star."""
+    densities, phases = list(DENSITIES.items()), list(PHASE_FUNCTIONS.items())
+    disks = {}
+    for k in range(n_disks or max(len(densities), len(phases))):
+        (density, density_class), (phase, phase_class) = densities[k % len(densities)], phases[k % len(phases)]
+        disks[f"{density}_{phase}"] = da.Disk(
+            density=example(density_class),
+            phase_function=example(phase_class),
+            inclination=62.0 + 21 * k,
+            position_angle=27.0 - 80 * k,
+            distance=72.0,
+            optical_depth=2e-3,
+            offset_x=1.5,
+            offset_y=-2.0 + k,
+        )
+    throughput = np.linspace(0.6, 1.0, shape[0] * shape[1]).reshape(shape)
+    instrument = da.Instrument(psf=example(PSFS[psf]), throughput=throughput, offset_y=0.004, offset_x=-0.007)
+    return da.Scene(disks=disks, instrument=instrument, star=da.Star(flux=1200.0, unit="mJy"))
+
+
+def full_grid(shape=(17, 15), masked=True):
+    """Pixels around a star that sits on a pixel's center, finer near it, a ring and a wedge of them unmasked."""
+    frame = da.Frame2D(shape, 0.17, center=(9.0, 6.0), north_angle=15.0)
+    mask = da.Mask2D.annular(frame, 0.2, 1.3) | da.Mask2D.wedge(frame, 20.0, 350.0)
+    sizes = np.ones(shape, dtype=int)
+    sizes[7:12, 4:9] = 3
+    return da.Grid2D(mask if masked else da.Mask2D.none(frame), sizes)
 
 
 def begin(title):

@@ -5,7 +5,12 @@ one dictionary look-up.
 """
 
 __all__ = [
-    "is_jax_array", "is_traced", "is_jax_namespace", "is_numpy_namespace", "check_namespace", "concrete",
+    "check_namespace",
+    "concrete",
+    "is_jax_array",
+    "is_jax_namespace",
+    "is_numpy_namespace",
+    "is_traced",
     "namespace_of",
 ]
 

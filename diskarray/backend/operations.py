@@ -1,15 +1,23 @@
 """The few array operations that NumPy, JAX and the array-API standard spell differently."""
 
 __all__ = [
-    "segment_mean", "frozen", "floating", "next_fast_length", "normal_quantile", "gamma_function", "accumulate",
-    "sum_over_intervals", "repeated", "safe_input", "value_where",
+    "accumulate",
+    "floating",
+    "frozen",
+    "gamma_function",
+    "next_fast_length",
+    "normal_quantile",
+    "repeated",
+    "safe_input",
+    "segment_mean",
+    "sum_over_intervals",
+    "value_where",
 ]
 
 import numpy as np
 
 from ..errors import DataError
 from .namespace import is_jax_array, is_jax_namespace, is_numpy_namespace
-
 
 _BLOCK = 8192  # entries: a few dozen temporary arrays of this length fit a core's cache
 

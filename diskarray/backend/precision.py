@@ -1,6 +1,6 @@
 """The one place where JAX is switched on and its floating-point precision chosen."""
 
-__all__ = ["enable_jax", "require_jax", "check_precision"]
+__all__ = ["check_precision", "enable_jax", "require_jax"]
 
 from ..errors import BackendError, MissingExtraError
 from .namespace import is_jax_namespace

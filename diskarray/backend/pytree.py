@@ -6,8 +6,19 @@ registered with JAX when one of its objects is made, or by ``enable_jax()``, pro
 """
 
 __all__ = [
-    "component", "static", "array_field", "build", "children", "leaves", "map_leaves", "on_namespace",
-    "get_at", "set_at", "replace", "FrozenDict", "register_pending",
+    "FrozenDict",
+    "array_field",
+    "build",
+    "children",
+    "component",
+    "get_at",
+    "leaves",
+    "map_leaves",
+    "on_namespace",
+    "register_pending",
+    "replace",
+    "set_at",
+    "static",
 ]
 
 import dataclasses
