@@ -32,7 +32,7 @@ def pulls_of(seeds):
     for seed in range(seeds):
         whole = da.simulate(
             truth, da.Grid2D(mask), background=settings.background, photon_noise=settings.photon_noise,
-            seed=seed, unit=settings.unit,
+            seed=seed, unit=truth.unit,
         )
         start = time.perf_counter()
         best = da.optimize(da.Posterior(whole, space), build_engine(config), progress=False)
