@@ -59,6 +59,20 @@ def as_mask(mask):
     return mask
 
 
+def array_for(value, mask):
+    """The raw array of a value that is to lie on ``mask``.
+
+    Raises
+    ------
+    ShapeError
+        If the value is a structure that excludes pixels which the mask keeps: it has no values there.
+    """
+    own = getattr(value, "mask", None)
+    if isinstance(own, Mask2D) and np.any(own.array & ~mask.array if own.frame == mask.frame else own.array):
+        raise ShapeError(f"{value!r} has no values in some pixels that {mask!r} keeps: exclude them in the mask too")
+    return frozen(unwrap(value))
+
+
 def masked_to_zero(array, mask):
     """The array with zeros where the mask excludes; the array itself where it excludes nothing."""
     if mask.n_unmasked == mask.array.size:
@@ -104,7 +118,8 @@ class Image2D:
     mask: Mask2D = static()
 
     def prepare_fields(self):
-        mask, array = as_mask(self.mask), frozen(unwrap(self.array))
+        mask = as_mask(self.mask)
+        array = array_for(self.array, mask)
         if tuple(array.shape) != mask.shape_native:
             raise ShapeError(f"the image has shape {tuple(array.shape)}, its mask {mask.shape_native}")
         object.__setattr__(self, "mask", mask)

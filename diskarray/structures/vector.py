@@ -9,7 +9,7 @@ from ..backend.operations import frozen
 from ..backend.pytree import array_field, build, component, static
 from ..errors import ShapeError
 from .algebra import arithmetic, operand, unwrap
-from .image import Image2D, ImageIrregular, as_mask, combined_on_pixels, masked_to_zero, native_from, slim_from
+from .image import Image2D, ImageIrregular, array_for, as_mask, combined_on_pixels, masked_to_zero, native_from, slim_from
 from .mask import Mask2D
 
 
@@ -54,7 +54,8 @@ class VectorYX2D:
     mask: Mask2D = static()
 
     def prepare_fields(self):
-        mask, array = as_mask(self.mask), frozen(unwrap(self.array))
+        mask = as_mask(self.mask)
+        array = array_for(self.array, mask)
         if tuple(array.shape) != (*mask.shape_native, 2):
             raise ShapeError(f"vectors on {mask.shape_native} pixels need shape (ny, nx, 2), got {tuple(array.shape)}")
         object.__setattr__(self, "mask", mask)

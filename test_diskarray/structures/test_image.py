@@ -222,3 +222,13 @@ WRONG = [
 def test_what_is_no_image_is_refused(error, make):
     with pytest.raises(error):
         make()
+
+
+def test_a_masked_image_does_not_gain_pixels_it_never_had():
+    frame = Frame2D((4, 5), 0.1)
+    narrow = Mask2D.circular(frame, 0.11)
+    image = Image2D(np.ones((4, 5)), narrow)
+    with pytest.raises(ShapeError, match="exclude them"):
+        Image2D(image, Mask2D.none(frame))
+    narrower = Mask2D.circular(frame, 0.08)
+    assert Image2D(image, narrower).sum() == narrower.n_unmasked
