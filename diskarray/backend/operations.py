@@ -5,6 +5,7 @@ __all__ = [
     "floating",
     "frozen",
     "gamma_function",
+    "in_blocks",
     "next_fast_length",
     "normal_quantile",
     "repeated",
@@ -170,11 +171,25 @@ def sum_over_intervals(function, lines, edges, *, xp=np):
         return accumulate(lambda start, end: function(*lines, start, end), (edges[:-1, ...], edges[1:, ...]), xp=xp)
     interval, line = np.nonzero(edges[1:] > edges[:-1])
     values = np.empty(line.size)
-    for first in range(0, line.size, _BLOCK):
-        block = slice(first, first + _BLOCK)
+    for block in _blocks(line.size):
         where, which = line[block], interval[block]
         values[block] = function(*(a[where] for a in lines), edges[which, where], edges[which + 1, where])
     return np.bincount(line, weights=values, minlength=edges.shape[1])
+
+
+def in_blocks(function, lines, *, xp=np):
+    """``function(*lines)`` of arrays that it treats entry by entry, shape (M,) -> (M,).
+
+    NumPy takes blocks whose temporary arrays stay in the processor's cache; compiled code, which fuses its loops,
+    takes all entries at once.
+    """
+    if not is_numpy_namespace(xp) or lines[0].size <= _BLOCK:
+        return function(*lines)
+    return np.concatenate([function(*(a[block] for a in lines)) for block in _blocks(lines[0].size)])
+
+
+def _blocks(size):
+    return [slice(first, first + _BLOCK) for first in range(0, size, _BLOCK)]
 
 
 def safe_input(value, allowed, substitute, *, xp=np):

@@ -29,7 +29,7 @@ class TwoPowerLaw:
     alpha_out: float = parameter(-5.0, below=0, doc="outer slope", prior=Uniform(-30.0, -0.5))
     scale_height: float = parameter(1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0),
                                     doc="height H at the reference radius; for gamma = 2 it is sqrt(2) sigma")
-    gamma: float = parameter(2.0, above=0, doc="exponent of the vertical profile", prior=Uniform(0.5, 4.0))
+    gamma: float = parameter(2.0, above=0, doc="exponent of the vertical profile", prior=Uniform(1.0, 4.0))
     beta: float = parameter(1.0, doc="flaring exponent of the height", prior=Uniform(0.0, 2.0))
     eccentricity: float = parameter(0.0, minimum=0, below=1, doc="eccentricity", prior=Uniform(0.0, 0.5))
     argument_of_pericenter: float = parameter(

@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from ..backend.operations import accumulate, sum_over_intervals
+from ..backend.operations import accumulate, in_blocks, sum_over_intervals
 from ..errors import ParameterError
 from ..geometry.angles import cosine_sine
 from ..geometry.disk_axes import disk_point_from
@@ -67,10 +67,6 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
     """
     nodes, weights = (xp.asarray(values) for values in (rule or GaussLegendre()).nodes_and_weights)
     cos_i, sin_i = cosine_sine(inclination, xp=xp)
-    if hasattr(density, "scales"):
-        edges = guided_panels(u, v, cos_i, sin_i, offset, density.scales(), xp=xp)
-    else:
-        edges = unguided_panels(u, v, cos_i, sin_i, xp=xp)
 
     def integrand(u, v, l):
         Y, Z = disk_point_from(v, l, cos_i, sin_i)
@@ -87,4 +83,11 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
 
         return length * accumulate(term, (nodes, weights), xp=xp)
 
-    return sum_over_intervals(panel, (u, v), edges, xp=xp)
+    def integral(u, v):
+        if hasattr(density, "scales"):
+            edges = guided_panels(u, v, cos_i, sin_i, offset, density.scales(), xp=xp)
+        else:
+            edges = unguided_panels(u, v, cos_i, sin_i, xp=xp)
+        return sum_over_intervals(panel, (u, v), edges, xp=xp)
+
+    return in_blocks(integral, (u, v), xp=xp)

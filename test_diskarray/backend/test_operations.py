@@ -117,3 +117,18 @@ def test_compiled_libraries_see_the_substitute_and_choose_afterwards():
     )
     assert float(value_where(no, lambda: xp.asarray(2.0), -1.0, xp=xp)) == -1.0
     assert float(value_where(yes, lambda: xp.asarray(2.0), -1.0, xp=xp)) == 2.0
+
+
+def test_blocks_give_what_the_whole_gives(monkeypatch):
+    from diskarray.backend import operations
+
+    monkeypatch.setattr(operations, "_BLOCK", 4)
+    lengths = []
+
+    def function(a, b):
+        lengths.append(a.size)
+        return a * b
+
+    a, b = np.arange(11.0), np.linspace(0, 1, 11)
+    np.testing.assert_array_equal(operations.in_blocks(function, (a, b)), a * b)
+    assert lengths == [4, 4, 3]
