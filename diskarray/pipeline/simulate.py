@@ -3,6 +3,7 @@
 __all__ = ["run_simulation"]
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,13 @@ def psf_kernel(settings, pixel_scale):
     return kernel
 
 
+def _digitized(image, imaging):
+    """Values in decimal steps below a thousandth of the noise, so that processors that differ in the last digit of
+    an exponential write the same bytes."""
+    decimals = 3 - math.floor(math.log10(float(imaging.noise_map.min())))
+    return np.round(image.array, decimals).astype(np.float32)
+
+
 def _write(path, imaging, kernel, truth, seed, overwrite):
     truth_path = path.with_name(f"{path.stem}_truth.json")
     for existing in (path, truth_path):
@@ -94,8 +102,8 @@ def _write(path, imaging, kernel, truth, seed, overwrite):
     origin = {"ORIGIN": "diskarray simulate", "SEED": (seed, "of the noise")}
     hdus = [
         FitsHDU(cards=origin),
-        FitsHDU(imaging.data.array.astype(np.float32), "SCI", cards, imaging.product_header),
-        FitsHDU(imaging.noise_map.array.astype(np.float32), "NOISE", cards, imaging.product_header),
+        FitsHDU(_digitized(imaging.data, imaging), "SCI", cards, imaging.product_header),
+        FitsHDU(_digitized(imaging.noise_map, imaging), "NOISE", cards, imaging.product_header),
         FitsHDU(kernel.astype(np.float32), "PSF"),
     ]
     write_fits(path, hdus, overwrite=overwrite)

@@ -18,7 +18,8 @@ _LARGEST = 60.0  # ... or at this multiple of the radius
 _RING_EDGE = 2.0  # cuts beside the ring, in units of its logarithmic width 1 / slope
 _OUTSKIRTS = 2.5  # one more cut outside, this many times as far in log r: the tail of a shallow slope is long
 _SOFTENING = 0.05  # of the radius: lines passing by the ring change smoothly into lines crossing it
-_FLAT = 1e-6  # |cos i| and sin i below this count as this
+_LEAST_SINE = 1e-4  # sin i below this counts as this: cuts through a face-on ring would race along the line
+_LEAST_COSINE = 1e-5  # |cos i| below this counts as this: the same for the mid-plane of an edge-on disk
 _STEPS = 8  # fixed-point steps for the flared slab's limits
 
 
@@ -44,7 +45,7 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     """
     crossing, slab = _slab(u, v, cos_i, sin_i, offset, scales, xp)
     lower, upper = slab
-    sine = xp.maximum(sin_i, _FLAT)
+    sine = xp.sqrt(sin_i**2 + _LEAST_SINE**2)
     inner, outer = -_RING_EDGE / scales.inner_slope, _RING_EDGE / scales.outer_slope
     near, far = [], []
     for shift in (inner, 0.0 * inner, outer, _OUTSKIRTS * outer):
@@ -62,7 +63,7 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
 
 def _slab(u, v, cos_i, sin_i, offset, scales, xp):
     """The mid-plane crossing, and the ends of the flared slab within the sphere that holds the disk."""
-    cosine = xp.maximum(xp.abs(cos_i), _FLAT)
+    cosine = xp.sqrt(cos_i**2 + _LEAST_COSINE**2)
     side = xp.where(cos_i < 0, -1.0 + 0.0 * cos_i, 1.0 + 0.0 * cos_i)
     thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height
     extent = xp.minimum(_TAIL ** (-1 / (1 + scales.outer_slope)), _LARGEST)
@@ -112,7 +113,7 @@ def unguided_panels(u, v, cos_i, sin_i, *, xp=np):
     Arguments and result as in ``guided_panels``. At order 8, features thinner than about 10 % of their distance
     from the star lose accuracy; raise the order for them, or give the density ``scales()``.
     """
-    cosine = xp.maximum(xp.abs(cos_i), _FLAT)
+    cosine = xp.sqrt(cos_i**2 + _LEAST_COSINE**2)
     side = xp.where(cos_i < 0, -1.0 + 0.0 * cos_i, 1.0 + 0.0 * cos_i)
     b = xp.sqrt(u * u + v * v + _SMALLEST**2)
     steps = xp.asinh(_FARTHEST / b) / _OUTWARDS

@@ -29,6 +29,13 @@ def test_image_noise_and_psf_have_headers_and_units(tiny_config):
     assert (read_image(path, "NOISE").array == np.float32(0.05)).all()
 
 
+def test_values_are_digitized_well_below_the_noise(tiny_config):
+    image = read_image(tiny_config.with_name("tiny.fits"), "SCI").array
+    steps = image * 1e5  # the noise is 0.05
+    assert np.abs(steps - np.round(steps)).max() < 0.02  # float32
+    assert np.unique(image).size > 0.9 * image.size
+
+
 def test_the_truth_ships_beside_the_image(tiny_config):
     truth = json.loads(tiny_config.with_name("tiny_truth.json").read_text())
     assert truth == {"disks.belt.inclination": 53.0, "disks.belt.position_angle": 26.0, "disks.belt.optical_depth": 0.012}
