@@ -64,7 +64,6 @@ class LeastSquares:
             method="trf", x_scale="jac", ftol=self.tolerance, xtol=self.tolerance, gtol=self.tolerance,
             max_nfev=self.max_iterations,
         )
-        progress.close()
         return problem.result(solution, time.perf_counter() - began)
 
 
@@ -85,7 +84,7 @@ class _Problem:
     def __init__(self, posterior, scaling, xp, progress):
         self.posterior, self.scaling, self.xp, self.progress = posterior, scaling, xp, progress
         self.n_evaluations = 0
-        gaussian = [(k, p) for k, p in enumerate(posterior.space.priors) if not np.isfinite([p.lower, p.upper]).all() or hasattr(p, "mean")]
+        gaussian = [(k, p) for k, p in enumerate(posterior.space.priors) if hasattr(p, "mean")]
         self.prior_index = np.array([k for k, _ in gaussian], dtype=int)
         self.prior_mean = np.array([p.mean for _, p in gaussian])
         self.prior_sigma = np.array([p.sigma for _, p in gaussian])

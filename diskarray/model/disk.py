@@ -11,7 +11,7 @@ from ..parameters.parameter import parameter
 from ..parameters.priors import Isotropic, LogUniform, Normal, Uniform, UniformAngle
 from ..profiles.density import TwoPowerLaw
 from ..profiles.phase_function import HenyeyGreenstein
-from ..profiles.protocols import Density, PhaseFunction
+from ..profiles.protocols import Density, PhaseFunction, obeys
 from ..scattering.integral import GaussLegendre, line_of_sight_integral
 from ..structures.decorators import over_sample, to_image, transform
 
@@ -47,9 +47,9 @@ class Disk:
     rule: GaussLegendre = static(GaussLegendre())
 
     def check(self):
-        if isinstance(self.density, type) or not isinstance(self.density, Density):
+        if not obeys(self.density, Density):
             raise ParameterError(f"density needs a .density(X, Y, Z, *, xp) method, got {self.density!r}")
-        if isinstance(self.phase_function, type) or not isinstance(self.phase_function, PhaseFunction):
+        if not obeys(self.phase_function, PhaseFunction):
             raise ParameterError(f"phase_function needs a .phase(cos_phi, *, xp) method, got {self.phase_function!r}")
 
     def to_reference_frame(self, grid, *, xp=np):

@@ -12,6 +12,7 @@ from ..optics.convolution import convolved, evaluation_grid
 from ..optics.psf import PSF, kernel_center
 from ..parameters.parameter import parameter
 from ..parameters.priors import Normal
+from ..profiles.protocols import obeys
 from ..structures.algebra import unwrap
 from ..structures.grid import Grid2D
 
@@ -42,7 +43,7 @@ class Instrument:
             object.__setattr__(self, "throughput", frozen(unwrap(self.throughput)))
 
     def check(self):
-        if self.psf is not None and not isinstance(self.psf, PSF):
+        if self.psf is not None and not obeys(self.psf, PSF):
             raise ParameterError(f"psf needs a .kernel_from(pixel_scale, *, xp) method, got {self.psf!r}")
         if self.throughput is not None:
             if self.throughput.ndim != 2:

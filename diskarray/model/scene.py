@@ -37,7 +37,7 @@ class Scene:
         for name, disk in self.disks.items():
             if not isinstance(name, str) or not name.isidentifier():
                 raise ParameterError(f"a disk's name is a word like 'belt', got {name!r}")
-            if not hasattr(disk, "image_2d_from"):
+            if isinstance(disk, type) or not hasattr(disk, "image_2d_from"):
                 raise ParameterError(f"disk {name!r} needs an .image_2d_from(grid, *, xp) method, got {disk!r}")
         if not isinstance(self.instrument, Instrument):
             raise ParameterError(f"Scene.instrument is an Instrument, got {self.instrument!r}")

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..backend.operations import next_fast_length
+from ..errors import ShapeError
 from ..structures.grid import Grid2D
 from ..structures.mask import Mask2D
 
@@ -64,7 +65,14 @@ def evaluation_grid(mask, over_sample_size, kernel_shape, kernel_center):
         Kernel origin to convolve the window with.
     first : (int, int)
         The image pixel at the window's first pixel; may be negative.
+
+    Raises
+    ------
+    ShapeError
+        If the mask keeps no pixel.
     """
+    if mask.n_unmasked == 0:
+        raise ShapeError(f"{mask!r} keeps no pixel, so there is nothing to evaluate")
     origin = tuple(int(np.floor(c)) for c in kernel_center)
     before = tuple(k - 1 - o for k, o in zip(kernel_shape, origin, strict=True))
     rows, columns = np.unravel_index(mask.indices, mask.shape_native)

@@ -9,7 +9,7 @@ from ..errors import ParameterError
 from ..parameters.parameter import parameter
 from ..parameters.priors import Uniform
 from .polarization import RayleighPolarization
-from .protocols import PhaseFunction, Polarization
+from .protocols import PhaseFunction, Polarization, obeys
 
 
 @component
@@ -45,9 +45,9 @@ class Polarized:
     polarization: object = RayleighPolarization()
 
     def check(self):
-        if not isinstance(self.phase_function, PhaseFunction):
+        if not obeys(self.phase_function, PhaseFunction):
             raise ParameterError(f"phase_function needs a .phase(cos_phi, *, xp) method, got {self.phase_function!r}")
-        if not isinstance(self.polarization, Polarization):
+        if not obeys(self.polarization, Polarization):
             raise ParameterError(f"polarization needs a .fraction(cos_phi, *, xp) method, got {self.polarization!r}")
 
     def phase(self, cos_phi, *, xp=np):

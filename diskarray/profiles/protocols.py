@@ -1,6 +1,6 @@
 """The small interfaces a profile obeys; a user's own class needs the one method and nothing else."""
 
-__all__ = ["Density", "PhaseFunction", "Polarization", "Scales"]
+__all__ = ["Density", "PhaseFunction", "Polarization", "Scales", "obeys"]
 
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -40,3 +40,8 @@ class Polarization(Protocol):
     """Fraction of linear polarization as a function of the cosine of the scattering angle."""
 
     def fraction(self, cos_phi, *, xp): ...
+
+
+def obeys(value, protocol):
+    """Whether an object has the methods of a protocol; a class given in place of an object has not."""
+    return isinstance(value, protocol) and not isinstance(value, type)

@@ -199,6 +199,7 @@ def test_pickle_keeps_the_image():
 
 @pytest.mark.parametrize(("wrong", "cure"), [
     ({"density": HenyeyGreenstein()}, r"density needs a \.density\(X, Y, Z, \*, xp\) method"),
+    ({"density": TwoPowerLaw}, r"density needs a \.density\(X, Y, Z, \*, xp\) method"),
     ({"phase_function": 0.3}, r"phase_function needs a \.phase\(cos_phi, \*, xp\) method"),
     ({"inclination": 181.0}, r"Disk.inclination = 181.0 deg is outside its physical range \[0, 180\]"),
     ({"inclination": -1.0}, r"physical range \[0, 180\]"),

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from scipy.signal import convolve2d
 
+from diskarray.errors import ShapeError
 from diskarray.optics.convolution import convolved, evaluation_grid
 from diskarray.structures.frame import Frame2D
 from diskarray.structures.grid import Grid2D
 from diskarray.structures.mask import Mask2D
+from diskarray.structures.over_sampling import OverSampling
 
 SHAPES = [(16, 16), (17, 23), (30, 5), (1, 9)]
 KERNELS = [(1, 1), (3, 3), (5, 2), (4, 4), (7, 6), (2, 9)]
@@ -87,3 +89,9 @@ def test_evaluation_grid_samples_each_pixel_as_the_image_does():
     grid, _, first = evaluation_grid(Mask2D.none(frame), Grid2D(frame, sizes).over_sample_size, (3, 3), (1.0, 1.0))
     assert first == (-1, -1)
     np.testing.assert_array_equal(grid.over_sample_size.native, np.pad(sizes, 1, mode="edge"))
+
+
+def test_a_mask_without_pixels_is_refused():
+    mask = Mask2D(np.ones((4, 4), dtype=bool), Frame2D((4, 4), 0.1))
+    with pytest.raises(ShapeError, match="keeps no pixel"):
+        evaluation_grid(mask, OverSampling(1, mask), (3, 3), (1.0, 1.0))
