@@ -25,7 +25,7 @@ _HOMES = {
     "profiles.phase_function": ("HenyeyGreenstein", "Polarized"),
     "profiles.polarization": ("RayleighPolarization",),
     "profiles.protocols": ("Scales",),
-    "scattering.integral": ("GaussLegendre",),
+    "scattering.quadrature": ("Quadrature",),
     "optics.psf": ("GaussianPSF", "EmpiricalPSF"),
     "model.disk": ("Disk",),
     "model.star": ("Star",),

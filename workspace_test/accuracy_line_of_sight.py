@@ -29,7 +29,7 @@ def disk_of(case, order):
         phase_function=da.HenyeyGreenstein(case["g"]),
         inclination=case["inclination"], position_angle=case["position_angle"], distance=case["distance"],
         optical_depth=2 * height * math.gamma(1 + 1 / gamma) / case["distance"] ** 2,
-        rule=da.GaussLegendre(order),
+        rule=da.Quadrature("panels", order),
     )
 
 

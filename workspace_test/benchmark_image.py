@@ -196,7 +196,7 @@ def compilations(n=100):
 def scaling(repeat):
     """Microseconds per pixel by the side of the image; milliseconds by the rule's order; ms per vmapped row."""
     sides = {n: {f"{b} {n}": f for b, f in image_functions(grid_of(n)).items()} for n in SIDES}
-    rules = {n: image_functions(grid_of(), rule=da.GaussLegendre(n)) for n in ORDERS}
+    rules = {n: image_functions(grid_of(), rule=da.Quadrature("panels", n)) for n in ORDERS}
     orders, tables = {n: {f"{b} {n}": f for b, f in functions.items()} for n, functions in rules.items()}, []
     for table, per in ((sides, lambda n: 1e3 / n**2), (orders, lambda n: 1.0)):
         clock = Clock()

@@ -1,26 +1,24 @@
 """The few array operations that NumPy, JAX and the array-API standard spell differently."""
 
 __all__ = [
-    "accumulate",
     "floating",
     "frozen",
     "gamma_function",
-    "in_blocks",
     "next_fast_length",
     "normal_quantile",
-    "repeated",
     "safe_input",
     "segment_mean",
-    "sum_over_intervals",
+    "settled",
+    "square_root",
     "value_where",
 ]
+
+from functools import lru_cache
 
 import numpy as np
 
 from ..errors import DataError
 from .namespace import is_jax_array, is_jax_namespace, is_numpy_namespace
-
-_BLOCK = 8192  # entries: a few dozen temporary arrays of this length fit a core's cache
 
 
 def segment_mean(values, lengths, *, xp=np):
@@ -111,85 +109,40 @@ def gamma_function(value, *, xp=np):
     return xp.asarray(gamma(np.asarray(value)))
 
 
-def accumulate(function, rows, *, xp=np):
-    """``sum_k function(*(row[k] for row in rows))``, one k at a time, never holding all terms.
+def square_root(value, *, xp=np):
+    """The square root; in compiled code its derivative is written so that it stays fast.
 
-    Under JAX it is a scan whose body is rematerialized, so that neither the value nor its gradient keeps the
-    arrays of more than one step.
-
-    Parameters
-    ----------
-    function : callable
-        Maps one entry of every row to an array.
-    rows : tuple of arrays, shape (K, ...)
-    xp : module
-        Array namespace.
+    XLA turns a division by a square root into a reciprocal square root, which its processor code evaluates several
+    times more slowly than the root and the division. The derivative here is half the root over the value.
     """
-    if not is_jax_namespace(xp):
-        return sum(function(*(row[k, ...] for row in rows)) for k in range(rows[0].shape[0]))
+    return _square_root()(value) if is_jax_namespace(xp) else xp.sqrt(value)
+
+
+@lru_cache(maxsize=1)
+def _square_root():
     import jax
 
-    def body(total, entries):
-        return total + function(*entries), None
+    root = jax.custom_jvp(jax.numpy.sqrt)
 
-    like = jax.eval_shape(function, *(row[0] for row in rows))
-    return jax.lax.scan(jax.checkpoint(body), xp.zeros(like.shape, like.dtype), rows)[0]
+    @root.defjvp
+    def derivative(primals, tangents):
+        (value,), (change,) = primals, tangents
+        result = root(value)
+        return result, 0.5 * change * result * (1 / value)
+
+    return root
 
 
-def repeated(function, value, times, *, xp=np):
-    """``function`` applied ``times`` times to ``value``; compiled code holds one copy of it."""
+def settled(values, *, xp=np):
+    """Two or more single numbers, computed once in compiled code.
+
+    XLA merges what computes a number into every loop that uses it, cosines and powers included, and then repeats it for
+    every entry. It does not merge a sum: each number becomes the sum of all of them times one or zero.
+    """
     if not is_jax_namespace(xp):
-        for _ in range(times):
-            value = function(value)
-        return value
-    import jax
-
-    return jax.lax.fori_loop(0, times, lambda _, latest: function(latest), value)
-
-
-def sum_over_intervals(function, lines, edges, *, xp=np):
-    """Sum over consecutive intervals of a function that is zero on empty ones.
-
-    NumPy leaves the empty intervals out and works through the others in blocks that stay in the processor's
-    cache; compiled backends, whose shapes must not depend on values, evaluate all of them.
-
-    Parameters
-    ----------
-    function : callable
-        ``function(*lines, start, end)``, elementwise over arrays of one dimension.
-    lines : tuple of arrays, shape (M,)
-    edges : array, shape (P + 1, M)
-        Not decreasing along the first axis.
-    xp : module
-        Array namespace.
-
-    Returns
-    -------
-    array, shape (M,)
-    """
-    if not is_numpy_namespace(xp):
-        return accumulate(lambda start, end: function(*lines, start, end), (edges[:-1, ...], edges[1:, ...]), xp=xp)
-    interval, line = np.nonzero(edges[1:] > edges[:-1])
-    values = np.empty(line.size)
-    for block in _blocks(line.size):
-        where, which = line[block], interval[block]
-        values[block] = function(*(a[where] for a in lines), edges[which, where], edges[which + 1, where])
-    return np.bincount(line, weights=values, minlength=edges.shape[1])
-
-
-def in_blocks(function, lines, *, xp=np):
-    """``function(*lines)`` of arrays that it treats entry by entry, shape (M,) -> (M,).
-
-    NumPy takes blocks whose temporary arrays stay in the processor's cache; compiled code, which fuses its loops,
-    takes all entries at once.
-    """
-    if not is_numpy_namespace(xp) or lines[0].size <= _BLOCK:
-        return function(*lines)
-    return np.concatenate([function(*(a[block] for a in lines)) for block in _blocks(lines[0].size)])
-
-
-def _blocks(size):
-    return [slice(first, first + _BLOCK) for first in range(0, size, _BLOCK)]
+        return values
+    together = xp.stack(values)
+    return tuple(xp.sum(together * row) for row in np.eye(len(values)))
 
 
 def safe_input(value, allowed, substitute, *, xp=np):

@@ -16,6 +16,7 @@ __all__ = [
     "map_leaves",
     "on_namespace",
     "register_pending",
+    "register_with_jax",
     "replace",
     "set_at",
     "static",
@@ -29,8 +30,9 @@ from typing import dataclass_transform
 import numpy as np
 
 from ..errors import DiskArrayError, ParameterError, nearest
+from .namespace import is_jax_namespace
 
-_PENDING = []
+_PENDING = {}
 
 
 def static(default=dataclasses.MISSING, **metadata):
@@ -87,8 +89,14 @@ def register_pending():
     if "jax" not in sys.modules or not hasattr(sys.modules["jax"], "tree_util"):
         return
     while _PENDING:
-        cls = _PENDING.pop()
-        _register_frozen_dict() if cls is FrozenDict else _register(cls)
+        cls, register = _PENDING.popitem()
+        register()
+
+
+def register_with_jax(cls, register):
+    """Have ``register()`` called as soon as JAX is around, to make objects of a class known to it."""
+    _PENDING[cls] = register
+    register_pending()
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=False, field_specifiers=(static, array_field))
@@ -119,8 +127,7 @@ def component(cls):
         spec = field.metadata.get("parameter")
         if spec is not None:
             spec.document(cls, field.name)
-    _PENDING.append(cls)
-    register_pending()
+    register_with_jax(cls, lambda: _register(cls))
     return cls
 
 
@@ -181,7 +188,7 @@ class FrozenDict(Mapping):
         return FrozenDict, (self._items,)
 
 
-_PENDING.append(FrozenDict)
+register_with_jax(FrozenDict, _register_frozen_dict)
 
 
 def children(node):
@@ -217,11 +224,15 @@ def map_leaves(function, node):
 def on_namespace(node, xp):
     """The tree with every number as an array of the namespace ``xp`` (0-d for single ones).
 
-    Objects of a user's plain class, which are leaves too, stay as they are.
+    Objects of a user's plain class, which are leaves too, stay as they are. For JAX so do Python's own numbers: they
+    are known while code is compiled, and simpler formulas may be chosen for them.
     """
-    return map_leaves(
-        lambda leaf: xp.asarray(leaf) if isinstance(leaf, (int, float)) or hasattr(leaf, "shape") else leaf, node
-    )
+
+    def moved(leaf):
+        number = isinstance(leaf, (int, float)) and not is_jax_namespace(xp)
+        return xp.asarray(leaf) if number or hasattr(leaf, "shape") else leaf
+
+    return map_leaves(moved, node)
 
 
 def _rebuilt(node, values):

@@ -4,7 +4,7 @@ Under JAX each is compiled once per function and shape. Compiled functions live 
 functions they come from, never on an object, so every object of the library pickles and copies without them.
 """
 
-__all__ = ["evaluate", "exact_jacobian", "value_and_gradient"]
+__all__ = ["evaluate", "evaluate_rows", "exact_jacobian", "value_and_gradient"]
 
 from functools import lru_cache, partial
 
@@ -31,6 +31,35 @@ def evaluate(function, subject, vector, *, xp=np):
     if not is_jax_namespace(xp):
         return function(subject, vector, xp=xp)
     return np.asarray(_compiled(function, "value")(subject, xp.asarray(vector)))
+
+
+def evaluate_rows(function, subject, rows, chunk, *, xp=np):
+    """``function(subject, row, xp=xp)`` for every row, as a NumPy array.
+
+    Under JAX it is compiled once per number of rows in a chunk, and ``chunk`` rows at a time are evaluated together.
+
+    Parameters
+    ----------
+    function, subject
+        As for ``evaluate``.
+    rows : array, shape (m, n)
+    chunk : int
+        Rows that fit into memory together.
+    xp : module
+        numpy (default) or jax.numpy.
+
+    Returns
+    -------
+    array, shape (m, ...)
+    """
+    if not is_jax_namespace(xp):
+        return np.stack([function(subject, row, xp=xp) for row in rows])
+    rows = np.asarray(rows)
+    chunk = min(chunk, len(rows))
+    filled = np.concatenate([rows, np.repeat(rows[-1:], -len(rows) % chunk, axis=0)])
+    together = _compiled(function, "rows")
+    parts = [np.asarray(together(subject, xp.asarray(part))) for part in np.split(filled, len(filled) // chunk)]
+    return np.concatenate(parts)[: len(rows)]
 
 
 def exact_jacobian(function, subject, vector, *, xp=np):
@@ -61,6 +90,7 @@ def _compiled(function, kind):
     bound = partial(function, xp=jnp)
     transformed = {
         "value": lambda: bound,
+        "rows": lambda: jax.vmap(bound, in_axes=(None, 0)),
         "jacobian": lambda: jax.jacfwd(bound, argnums=1),
         "gradient": lambda: jax.value_and_grad(bound, argnums=1),
     }[kind]()

@@ -4,6 +4,8 @@ __all__ = ["cosine_sine", "radians"]
 
 import numpy as np
 
+from ..backend.operations import settled
+
 
 def radians(degrees, *, xp=np):
     """Degrees as radians."""
@@ -13,4 +15,4 @@ def radians(degrees, *, xp=np):
 def cosine_sine(degrees, *, xp=np):
     """Cosine and sine of an angle in degrees."""
     angle = radians(degrees, xp=xp)
-    return xp.cos(angle), xp.sin(angle)
+    return settled((xp.cos(angle), xp.sin(angle)), xp=xp)

@@ -1,9 +1,11 @@
 """Kepler ellipses with the star at a focus: r = a (1 - e^2) / (1 + e cos(theta - omega))."""
 
-__all__ = ["ellipse_crossings", "ellipse_radius"]
+__all__ = ["ellipse_crossings", "ellipse_radius", "relative_radius", "relative_slope"]
 
 import numpy as np
 
+from ..backend.constant import held_at
+from ..backend.operations import square_root
 from .angles import cosine_sine
 
 
@@ -31,6 +33,25 @@ def ellipse_radius(X, Y, r, radius, eccentricity, argument_of_pericenter, *, xp=
     return radius * (1 - eccentricity**2) / (1 + eccentricity * towards_pericenter)
 
 
+def relative_radius(X, Y, r, radius, eccentricity, argument_of_pericenter, *, xp=np):
+    """Distance from the focus divided by the ellipse's radius in that direction: (r + e s) / (a (1 - e^2)).
+
+    s = X cos omega + Y sin omega. Arguments as for ``ellipse_radius``; r may be softened to stay above zero.
+    """
+    if held_at(eccentricity, 0.0):
+        return r * (1 / radius)
+    cosine, sine = cosine_sine(argument_of_pericenter, xp=xp)
+    return (r + eccentricity * (X * cosine + Y * sine)) * (1 / (radius * (1 - eccentricity**2)))
+
+
+def relative_slope(Y, r, radius, eccentricity, argument_of_pericenter, *, xp=np):
+    """Derivative with respect to Y of ``relative_radius`` at points whose (softened) distance from the focus is r."""
+    if held_at(eccentricity, 0.0):
+        return Y * (1 / (r * radius))
+    _, sine = cosine_sine(argument_of_pericenter, xp=xp)
+    return (Y * (1 / r) + eccentricity * sine) * (1 / (radius * (1 - eccentricity**2)))
+
+
 def ellipse_crossings(X, radius, eccentricity, argument_of_pericenter, softening, *, xp=np):
     """The two Y at which a line of constant X crosses the ellipse, smooth where it passes by.
 
@@ -43,5 +64,6 @@ def ellipse_crossings(X, radius, eccentricity, argument_of_pericenter, softening
     linear = eccentricity * sine * (parameter - eccentricity * X * cosine)
     constant = X**2 - (parameter - eccentricity * X * cosine) ** 2
     discriminant = linear**2 - quadratic * constant
-    half = xp.sqrt(0.5 * (discriminant + xp.sqrt(discriminant**2 + softening**4)))
+    larger = square_root(discriminant**2 + softening**4, xp=xp)
+    half = square_root(xp.maximum(0.5 * (discriminant + larger), xp.asarray(0.0)), xp=xp)
     return (-linear - half) / quadratic, (-linear + half) / quadratic

@@ -12,7 +12,8 @@ from ..parameters.priors import Isotropic, LogUniform, Normal, Uniform, UniformA
 from ..profiles.density import TwoPowerLaw
 from ..profiles.phase_function import HenyeyGreenstein
 from ..profiles.protocols import Density, PhaseFunction, obeys
-from ..scattering.integral import GaussLegendre, line_of_sight_integral
+from ..scattering.integral import line_of_sight_integral
+from ..scattering.quadrature import Quadrature
 from ..structures.decorators import over_sample, to_image, transform
 
 
@@ -27,7 +28,7 @@ class Disk:
         has one, makes optical_depth the vertical one; without, optical_depth is the opacity per au in the mid-plane.
     phase_function : PhaseFunction
         How it scatters; any object with ``phase(cos_phi, *, xp)``.
-    rule : GaussLegendre
+    rule : Quadrature
         Sampling of the line of sight.
     """
 
@@ -44,7 +45,7 @@ class Disk:
                                 doc="rigid offset dX of the ring from the star along the major axis")
     offset_y: float = parameter(0.0, unit="au", prior=Normal(0.0, 5.0),
                                 doc="rigid offset dY of the ring in the mid-plane, towards the near side")
-    rule: GaussLegendre = static(GaussLegendre())
+    rule: Quadrature = static(Quadrature())
 
     def check(self):
         if not obeys(self.density, Density):

@@ -21,7 +21,8 @@ class ParameterSpec:
     """Default, unit, physical range, meaning and default prior of one parameter.
 
     ``minimum`` and ``maximum`` belong to the range, ``above`` and ``below`` are its excluded ends; None is
-    unbounded.
+    unbounded. ``simple`` is a value at which formulas become simpler: a fit that holds the parameter there compiles
+    those.
     """
 
     default: float
@@ -32,6 +33,7 @@ class ParameterSpec:
     above: float | None = None
     below: float | None = None
     prior: object = None
+    simple: float | None = None
 
     @property
     def lower(self):
@@ -104,9 +106,10 @@ def _as_float(owner, name, value):
     return frozen(array) if array.ndim else float(array)
 
 
-def parameter(default, *, unit="", doc="", minimum=None, maximum=None, above=None, below=None, prior=None):
+def parameter(default, *, unit="", doc="", minimum=None, maximum=None, above=None, below=None, prior=None,
+              simple=None):
     """Declare a parameter as a dataclass field; see ParameterSpec for the arguments."""
-    spec = ParameterSpec(float(default), unit, doc, minimum, maximum, above, below, prior)
+    spec = ParameterSpec(float(default), unit, doc, minimum, maximum, above, below, prior, simple)
     return dataclasses.field(default=float(default), metadata={"parameter": spec})
 
 

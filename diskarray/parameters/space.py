@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from ..backend.constant import Constant, held_at
 from ..backend.namespace import concrete
 from ..backend.pytree import children, component, get_at, replace, set_at, static
 from ..errors import ParameterError, ShapeError
@@ -91,7 +92,8 @@ class ParameterSpace:
             model = replace(model, path, get_at(model, to))
         for f in free:
             _check_overlap(f, _specs(model, f, tied))
-        return cls(template=_prepared(model, free, tied), free=tuple(free), tied=tuple(tied))
+        model = _with_constants(_prepared(model, free, tied), [p for f in free for p in _paths(f, tied)])
+        return cls(template=model, free=tuple(free), tied=tuple(tied))
 
     @property
     def size(self):
@@ -233,3 +235,20 @@ def _prepared(model, free, tied):
             settled = owner.prepare(fields)
             model = set_at(model, parent, settled) if parent else settled
     return model
+
+
+def _with_constants(model, free_paths):
+    """The model with every parameter held where formulas are simpler marked as known to compiled code."""
+    for path, spec in _declared(model):
+        if spec.simple is not None and path not in free_paths and held_at(get_at(model, path), spec.simple):
+            model = set_at(model, path, Constant(spec.simple))
+    return model
+
+
+def _declared(node, prefix=""):
+    """Path and ParameterSpec of every parameter below a node."""
+    if dataclasses.is_dataclass(node):
+        for name, spec in parameters_of(node).items():
+            yield prefix + name, spec
+    for name, child in (children(node) or {}).items():
+        yield from _declared(child, f"{prefix}{name}.")

@@ -4,14 +4,16 @@ __all__ = ["TwoPowerLaw"]
 
 import numpy as np
 
-from ..backend.operations import gamma_function
+from ..backend.constant import held_at
+from ..backend.operations import gamma_function, square_root
 from ..backend.pytree import component
-from ..geometry.ellipse import ellipse_radius
+from ..geometry.angles import cosine_sine
 from ..parameters.parameter import parameter
 from ..parameters.priors import LogUniform, Uniform, UniformAngle
 from .protocols import Scales
 
 _TINY = 1e-30  # au; keeps logarithms finite, in single precision too
+_VANISHING = 1000.0  # exp(-1000) is zero
 
 
 @component
@@ -29,9 +31,10 @@ class TwoPowerLaw:
     alpha_out: float = parameter(-5.0, below=0, doc="outer slope", prior=Uniform(-30.0, -0.5))
     scale_height: float = parameter(1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0),
                                     doc="height H at the reference radius; for gamma = 2 it is sqrt(2) sigma")
-    gamma: float = parameter(2.0, above=0, doc="exponent of the vertical profile", prior=Uniform(1.0, 4.0))
-    beta: float = parameter(1.0, doc="flaring exponent of the height", prior=Uniform(0.0, 2.0))
-    eccentricity: float = parameter(0.0, minimum=0, below=1, doc="eccentricity", prior=Uniform(0.0, 0.5))
+    gamma: float = parameter(2.0, above=0, doc="exponent of the vertical profile", prior=Uniform(1.0, 4.0),
+                             simple=2.0)
+    beta: float = parameter(1.0, doc="flaring exponent of the height", prior=Uniform(0.0, 2.0), simple=1.0)
+    eccentricity: float = parameter(0.0, minimum=0, below=1, doc="eccentricity", prior=Uniform(0.0, 0.5), simple=0.0)
     argument_of_pericenter: float = parameter(
         0.0, unit="deg", doc="angle from the PA end of the major axis, through the near side, to the pericenter",
         prior=UniformAngle(-180.0, 180.0),
@@ -39,17 +42,30 @@ class TwoPowerLaw:
 
     def density(self, X, Y, Z, *, xp=np):
         """Density relative to its mid-plane value at R, at points (X, Y, Z) in au."""
-        squared = xp.maximum(X * X + Y * Y, _TINY)
-        R = ellipse_radius(
-            X, Y, xp.sqrt(squared), self.radius, self.eccentricity, self.argument_of_pericenter, xp=xp
-        )
-        log_r = 0.5 * xp.log(squared) - xp.log(R)
-        ratio = xp.maximum(xp.abs(Z), _TINY) / self.scale_height
-        vertical = xp.exp(xp.clip(self.gamma * (xp.log(ratio) - self.beta * log_r), -700.0, 7.0))
-        inner, outer = -2 * self.alpha_in * log_r, -2 * self.alpha_out * log_r
-        larger, smaller = xp.maximum(inner, outer), xp.minimum(inner, outer)
-        exponent = -0.5 * larger - vertical
-        return xp.sqrt(2 / (1 + xp.exp(smaller - larger))) * xp.exp(exponent)
+        squared = xp.maximum(X * X + Y * Y, xp.asarray(_TINY))
+        log_r = self._log_relative_radius(X, Y, squared, xp)
+        inner, outer = self.alpha_in * log_r, self.alpha_out * log_r
+        exponent = xp.minimum(inner, outer) - self._vertical(Z, squared, log_r, xp)
+        return xp.exp(exponent) * square_root(2 / (1 + xp.exp(-2 * xp.abs(inner - outer))), xp=xp)
+
+    def _log_relative_radius(self, X, Y, squared, xp):
+        if held_at(self.eccentricity, 0.0):
+            return 0.5 * xp.log(squared * (1 / self.radius**2))
+        r = square_root(squared, xp=xp)
+        cosine, sine = cosine_sine(self.argument_of_pericenter, xp=xp)
+        along = r + self.eccentricity * (X * cosine + Y * sine)
+        return xp.log(along * (1 / (self.radius * (1 - self.eccentricity**2))))
+
+    def _vertical(self, Z, squared, log_r, xp):
+        """(|Z| / H)^gamma, at most so large that its exponential is zero."""
+        if held_at(self.gamma, 2.0):
+            if held_at(self.beta, 1.0) and held_at(self.eccentricity, 0.0):
+                height = (self.radius / self.scale_height) ** 2 * (Z * Z) / squared
+            else:
+                height = (Z * Z) * (1 / self.scale_height**2) * xp.exp(-2 * self.beta * log_r)
+            return xp.minimum(height, xp.asarray(_VANISHING))
+        log_height = xp.log(xp.maximum(xp.abs(Z), xp.asarray(_TINY)) * (1 / self.scale_height)) - self.beta * log_r
+        return xp.exp(xp.clip(self.gamma * log_height, -700.0, 7.0))
 
     def vertical_column(self, *, xp=np):
         """Integral of the density over Z at R, in au: 2 H Gamma(1 + 1/gamma)."""

@@ -4,6 +4,7 @@ __all__ = ["HenyeyGreenstein", "Polarized"]
 
 import numpy as np
 
+from ..backend.operations import square_root
 from ..backend.pytree import component
 from ..errors import ParameterError
 from ..parameters.parameter import parameter
@@ -23,7 +24,7 @@ class HenyeyGreenstein:
         """Phase function per steradian at the cosine of the scattering angle."""
         side = xp.where(xp.asarray(self.g) < 0, xp.asarray(-1.0), xp.asarray(1.0))  # 1 + g^2 - 2 g cos phi as a sum of positive terms
         base = (1 - side * self.g) ** 2 + 2 * side * self.g * (1 - side * cos_phi)
-        return (1 - self.g**2) / (4 * np.pi) / (base * xp.sqrt(base))
+        return (1 - self.g**2) / (4 * np.pi) / (base * square_root(base, xp=xp))
 
 
 @component

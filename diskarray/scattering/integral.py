@@ -3,43 +3,19 @@
 cos phi = l / d with d the distance from the star, so no arctangent is needed (Augereau et al. 1999).
 """
 
-__all__ = ["GaussLegendre", "line_of_sight_integral"]
-
-import dataclasses
+__all__ = ["line_of_sight_integral"]
 
 import numpy as np
 
-from ..backend.operations import accumulate, in_blocks, sum_over_intervals
-from ..errors import ParameterError
+from ..backend.loops import branch
+from ..backend.operations import square_root
 from ..geometry.angles import cosine_sine
-from ..geometry.disk_axes import disk_point_from
-from .panels import guided_panels, unguided_panels
+from . import paths
+from .layer import LAYER_SEGMENTS, layer_segments
+from .panels import GUIDED_PANELS, UNGUIDED_PANELS, guided_panels, unguided_panels
+from .quadrature import Quadrature, choice_index, choices_for
 
 _NEAREST = 1e-12  # au^2; guards 1/d^2 on the line of sight through the star itself
-
-
-@dataclasses.dataclass(frozen=True)
-class GaussLegendre:
-    """How finely a line of sight is sampled.
-
-    Parameters
-    ----------
-    order : int
-        Gauss-Legendre nodes in each panel. 8 keeps the error of common disks below 2e-4 of the peak at every
-        inclination, 12 below 3e-5. Disks thicker than they are wide, and cusped ones (gamma below 1), need more.
-    """
-
-    order: int = 8
-
-    def __post_init__(self):
-        if not isinstance(self.order, int) or not 2 <= self.order <= 64:
-            raise ParameterError(f"GaussLegendre.order must be a whole number from 2 to 64, got {self.order!r}")
-
-    @property
-    def nodes_and_weights(self):
-        """Nodes and weights on [0, 1], shape (order,) each."""
-        nodes, weights = np.polynomial.legendre.leggauss(self.order)
-        return (nodes + 1) / 2, weights / 2
 
 
 def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset=(0.0, 0.0), rule=None, xp=np):
@@ -52,11 +28,11 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
     inclination : float
         Degrees, 0 to 180.
     density : Density
-        With an optional ``scales()`` that guides the quadrature.
+        With an optional ``scales()`` that guides the quadrature; without it every line is cut into panels.
     phase_function : PhaseFunction
     offset : (dX, dY)
         Rigid offset of the ring from the star in au, in the mid-plane.
-    rule : GaussLegendre, optional
+    rule : Quadrature, optional
     xp : module
         Array namespace.
 
@@ -65,29 +41,44 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
     array, shape (M,)
         In 1/au.
     """
-    nodes, weights = (xp.asarray(values) for values in (rule or GaussLegendre()).nodes_and_weights)
     cos_i, sin_i = cosine_sine(inclination, xp=xp)
+    scales = density.scales() if hasattr(density, "scales") else None
 
-    def integrand(u, v, l):
-        Y, Z = disk_point_from(v, l, cos_i, sin_i)
-        squared = xp.maximum(u * u + v * v, _NEAREST) + l * l
-        cos_phi = l / xp.sqrt(squared)
-        n = density.density(u - offset[0], Y - offset[1], Z, xp=xp)
-        return n * phase_function.phase(cos_phi, xp=xp) / squared
+    def prepared(u, v):
+        """What the integrand needs of a line: X, the squared impact parameter, and where it starts in Y and Z."""
+        return u - offset[0], xp.maximum(u * u + v * v, xp.asarray(_NEAREST)), v * cos_i - offset[1], -v * sin_i
 
-    def panel(u, v, start, end):
-        length = end - start
+    def integrand(X, squared_impact, Y, Z, l):
+        squared = squared_impact + l * l
+        inverse = 1 / squared
+        cos_phi = xp.clip(l * inverse * square_root(squared, xp=xp), -1.0, 1.0)  # rounding can lead just beyond 1
+        n = density.density(X, Y + l * sin_i, Z + l * cos_i, xp=xp)
+        return n * phase_function.phase(cos_phi, xp=xp) * inverse
 
-        def term(node, weight):
-            return weight * integrand(u, v, start + length * node)
+    def layer(u, v):
+        return layer_segments(u, v, cos_i, sin_i, offset, scales, xp=xp)
 
-        return length * accumulate(term, (nodes, weights), xp=xp)
+    def panels(u, v):
+        return guided_panels(u, v, cos_i, sin_i, offset, scales, xp=xp)
 
-    def integral(u, v):
-        if hasattr(density, "scales"):
-            edges = guided_panels(u, v, cos_i, sin_i, offset, density.scales(), xp=xp)
+    def unguided(u, v):
+        return unguided_panels(u, v, cos_i, sin_i, xp=xp)
+
+    def summed(choice):
+        nodes, weights = (xp.asarray(values) for values in choice.nodes_and_weights)
+        if scales is None:
+            segments, number = unguided, UNGUIDED_PANELS
+        elif choice.kind == "layer":
+            segments, number = layer, LAYER_SEGMENTS
         else:
-            edges = unguided_panels(u, v, cos_i, sin_i, xp=xp)
-        return sum_over_intervals(panel, (u, v), edges, xp=xp)
+            segments, number = panels, GUIDED_PANELS
+        path = getattr(paths, paths.path_for(choice, number, u.shape[0]))
+        return path(segments, number, prepared, integrand, (u, v), nodes, weights, xp=xp)
 
-    return in_blocks(integral, (u, v), xp=xp)
+    choices = choices_for(rule or Quadrature())
+    if scales is None:
+        return summed(choices[-1])
+    if len(choices) == 1:
+        return summed(choices[0])
+    index = choice_index(rule or Quadrature(), cos_i, sin_i, scales, xp=xp)
+    return branch(index, [lambda choice=choice: summed(choice) for choice in choices], xp=xp)

@@ -5,14 +5,19 @@ and crosses the ring. Between two such places it is smooth at every inclination:
 short ones, edge-on those of the ring, and the empty panels in between have length zero.
 """
 
-__all__ = ["guided_panels", "unguided_panels"]
+__all__ = ["GUIDED_PANELS", "UNGUIDED_PANELS", "guided_panels", "unguided_panels"]
 
 import numpy as np
 
-from ..backend.operations import repeated
-from ..geometry.ellipse import ellipse_crossings, ellipse_radius
+from ..backend.constant import held_at
+from ..backend.loops import repeated
+from ..backend.operations import square_root
+from ..geometry.ellipse import ellipse_crossings, relative_radius
+
+GUIDED_PANELS = 13
 
 _DEPTH = 14.0  # the slab ends where exp(-(|Z|/H)^gamma) = 1e-6
+_CORE = 5.0  # two more cuts where exp(-(|Z|/H)^gamma) = exp(-5): slopes and cusps are next to the mid-plane
 _TAIL = 1e-5  # the disk ends where the radial profile over r has fallen to this
 _LARGEST = 60.0  # ... or at this multiple of the radius
 _RING_EDGE = 2.0  # cuts beside the ring, in units of its logarithmic width 1 / slope
@@ -20,11 +25,12 @@ _OUTSKIRTS = 2.5  # one more cut outside, this many times as far in log r: the t
 _SOFTENING = 0.05  # of the radius: lines passing by the ring change smoothly into lines crossing it
 _LEAST_SINE = 1e-4  # sin i below this counts as this: cuts through a face-on ring would race along the line
 _LEAST_COSINE = 1e-5  # |cos i| below this counts as this: the same for the mid-plane of an edge-on disk
+_FLOOR = 0.01  # of the radius: the slab keeps some thickness above the star
 _STEPS = 8  # fixed-point steps for the flared slab's limits
 
 
 def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
-    """Panel edges from a density's scales.
+    """Panels from a density's scales.
 
     Parameters
     ----------
@@ -40,12 +46,11 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
 
     Returns
     -------
-    array, shape (P + 1, M)
-        Positions l along the line of sight in au, not decreasing.
+    starts, lengths : arrays, shape (P, M)
+        Of the panels, l along the line of sight in au; the length of one that a line does not need is zero.
     """
-    crossing, slab = _slab(u, v, cos_i, sin_i, offset, scales, xp)
-    lower, upper = slab
-    sine = xp.sqrt(sin_i**2 + _LEAST_SINE**2)
+    crossing, (lower, upper), core = _slab(u, v, cos_i, sin_i, offset, scales, xp)
+    sine = square_root(sin_i**2 + _LEAST_SINE**2, xp=xp)
     inner, outer = -_RING_EDGE / scales.inner_slope, _RING_EDGE / scales.outer_slope
     near, far = [], []
     for shift in (inner, 0.0 * inner, outer, _OUTSKIRTS * outer):
@@ -58,28 +63,35 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     middle = xp.maximum(near[-1], xp.minimum(xp.zeros_like(u), far[0]))
     cuts = [(Y + offset[1] - v * cos_i) / sine for Y in (*near, middle, *far)]
     edges = [lower, *(xp.maximum(lower, xp.minimum(cut, upper)) for cut in cuts), upper]
-    return xp.stack(_inserted(edges, crossing, xp))
+    for cut in (crossing, *core):
+        edges = _inserted(edges, cut, xp)
+    return _segments(xp.stack(edges))
 
 
 def _slab(u, v, cos_i, sin_i, offset, scales, xp):
-    """The mid-plane crossing, and the ends of the flared slab within the sphere that holds the disk."""
-    cosine = xp.sqrt(cos_i**2 + _LEAST_COSINE**2)
+    """The mid-plane crossing, the outermost ends of the flared slab, and the nearest ends of its core.
+
+    All of them lie within the sphere that holds the disk.
+    """
+    cosine = square_root(cos_i**2 + _LEAST_COSINE**2, xp=xp)
     side = xp.where(cos_i < 0, -1.0 + 0.0 * cos_i, 1.0 + 0.0 * cos_i)
     thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height
     extent = xp.minimum(_TAIL ** (-1 / (1 + scales.outer_slope)), _LARGEST)
     sphere = xp.maximum(
         (scales.radius * extent * (1 + scales.eccentricity)) ** 2, 4 * scales.radius**2 + thickness**2
     )
-    reach = xp.sqrt(xp.maximum(sphere - u * u - v * v, (0.1 * scales.radius) ** 2))
+    reach = square_root(xp.maximum(sphere - u * u - v * v, (0.1 * scales.radius) ** 2), xp=xp)
     midplane = v * sin_i / cosine * side
     crossing = xp.clip(midplane, -reach, reach)
-    X = u - offset[0]
+    X, Y = u - offset[0], v * cos_i - offset[1]
 
     def flared(l):
-        Y = v * cos_i + l * sin_i - offset[1]
-        r = xp.sqrt(X * X + Y * Y + (0.01 * scales.radius) ** 2)
-        R = ellipse_radius(X, Y, r, scales.radius, scales.eccentricity, scales.argument_of_pericenter, xp=xp)
-        return thickness / cosine * (r / R) ** scales.flaring
+        there = Y + l * sin_i
+        r = square_root(X * X + there * there + (_FLOOR * scales.radius) ** 2, xp=xp)
+        relative = relative_radius(
+            X, there, r, scales.radius, scales.eccentricity, scales.argument_of_pericenter, xp=xp
+        )
+        return thickness / cosine * (relative if held_at(scales.flaring, 1.0) else relative**scales.flaring)
 
     # r / R is convex along the line, so that between two points the slab is nowhere thicker than at one of them:
     # from outside inwards every step is an outer bound.
@@ -88,8 +100,14 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
     def closer(ends):
         return xp.clip(midplane + sign * xp.maximum(flared(ends), at_crossing), -reach, reach)
 
-    ends = repeated(closer, sign * reach, _STEPS, xp=xp)
-    return crossing, (ends[0, ...], ends[1, ...])
+    core = (_CORE / _DEPTH) ** (1 / scales.vertical_exponent)
+
+    def farther(ends):
+        return xp.clip(midplane + sign * core * flared(ends), -reach, reach)
+
+    outermost = repeated(closer, sign * reach, _STEPS, xp=xp)
+    nearest = repeated(farther, crossing + 0.0 * outermost, _STEPS // 2, xp=xp)
+    return crossing, (outermost[0, ...], outermost[1, ...]), (nearest[0, ...], nearest[1, ...])
 
 
 def _inserted(edges, value, xp):
@@ -105,21 +123,26 @@ _AROUND_CROSSING = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 _FARTHEST = 1e4  # au; dust farther out is not looked for
 _SMALLEST = 1e-2  # au; the shortest panel on a line through the star
 _OUTWARDS = 20  # panels on each side of the star
+UNGUIDED_PANELS = 2 * _OUTWARDS + 1 + 2 * len(_AROUND_CROSSING)
 
 
 def unguided_panels(u, v, cos_i, sin_i, *, xp=np):
-    """Panel edges for a density that says nothing about itself: ever longer ones away from the mid-plane and the star.
+    """Panels for a density that says nothing about itself: ever longer ones away from the mid-plane and the star.
 
     Arguments and result as in ``guided_panels``. At order 8, features thinner than about 10 % of their distance
     from the star lose accuracy; raise the order for them, or give the density ``scales()``.
     """
-    cosine = xp.sqrt(cos_i**2 + _LEAST_COSINE**2)
+    cosine = square_root(cos_i**2 + _LEAST_COSINE**2, xp=xp)
     side = xp.where(cos_i < 0, -1.0 + 0.0 * cos_i, 1.0 + 0.0 * cos_i)
-    b = xp.sqrt(u * u + v * v + _SMALLEST**2)
+    b = square_root(u * u + v * v + _SMALLEST**2, xp=xp)
     steps = xp.asinh(_FARTHEST / b) / _OUTWARDS
     crossing = xp.clip(v * sin_i / cosine * side, -_FARTHEST, _FARTHEST)
-    distance = xp.sqrt(b * b + crossing * crossing)
+    distance = square_root(b * b + crossing * crossing, xp=xp)
     cuts = [crossing, *(b * xp.sinh(k * steps) for k in range(-_OUTWARDS, _OUTWARDS + 1))]
     for sign in (-1.0, 1.0):
         cuts += [xp.clip(crossing + sign * f * distance, -_FARTHEST, _FARTHEST) for f in _AROUND_CROSSING]
-    return xp.sort(xp.stack(cuts), axis=0)
+    return _segments(xp.sort(xp.stack(cuts), axis=0))
+
+
+def _segments(edges):
+    return edges[:-1, ...], edges[1:, ...] - edges[:-1, ...]

@@ -116,10 +116,10 @@ def test_an_object_made_before_jax_says_what_to_do(monkeypatch):
     from diskarray.backend import pytree
 
     lamp = Lamp()
-    monkeypatch.setattr(pytree, "_PENDING", [Lamp])
+    monkeypatch.setattr(pytree, "_PENDING", {Lamp: None})
     with pytest.raises(DiskArrayError, match="enable_jax"):
         lamp.__jax_array__  # noqa: B018
-    monkeypatch.setattr(pytree, "_PENDING", [])
+    monkeypatch.setattr(pytree, "_PENDING", {})
     assert not hasattr(lamp, "__jax_array__")
 
 

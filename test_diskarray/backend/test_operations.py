@@ -6,7 +6,6 @@ import pytest
 from scipy import special
 
 from diskarray.backend.operations import (
-    accumulate,
     floating,
     frozen,
     gamma_function,
@@ -14,7 +13,6 @@ from diskarray.backend.operations import (
     normal_quantile,
     safe_input,
     segment_mean,
-    sum_over_intervals,
     value_where,
 )
 from diskarray.errors import DataError
@@ -82,26 +80,6 @@ def test_special_functions(xp):
     )
 
 
-@pytest.mark.parametrize("xp", NAMESPACES)
-def test_accumulate_sums_one_entry_at_a_time(xp):
-    a, b = RNG.normal(size=(6, 3)), RNG.normal(size=6)
-    total = accumulate(lambda row, number: row * number, (xp.asarray(a), xp.asarray(b)), xp=xp)
-    np.testing.assert_allclose(np.asarray(total), (a * b[:, None]).sum(axis=0), atol=1e-14)
-
-
-@pytest.mark.parametrize("xp", NAMESPACES)
-@pytest.mark.parametrize("block", [4, 8192])
-def test_sums_over_intervals_leave_out_the_empty_ones(xp, block, monkeypatch):
-    monkeypatch.setattr("diskarray.backend.operations._BLOCK", block)
-    edges = np.sort(RNG.integers(0, 5, size=(6, 7)), axis=0).astype(float)
-    lines = (RNG.normal(size=7),)
-    expected = [sum((edges[k + 1, m] - edges[k, m]) * lines[0][m] for k in range(5)) for m in range(7)]
-    result = sum_over_intervals(
-        lambda a, start, end: a * (end - start), tuple(xp.asarray(a) for a in lines), xp.asarray(edges), xp=xp
-    )
-    np.testing.assert_allclose(np.asarray(result), expected, atol=1e-13)
-
-
 def test_numpy_sees_the_value_itself_and_calls_only_what_is_allowed():
     assert safe_input(3.0, False, 1.0) == 3.0
     assert value_where(True, lambda: 2.0, -1.0) == 2.0
@@ -117,18 +95,3 @@ def test_compiled_libraries_see_the_substitute_and_choose_afterwards():
     )
     assert float(value_where(no, lambda: xp.asarray(2.0), -1.0, xp=xp)) == -1.0
     assert float(value_where(yes, lambda: xp.asarray(2.0), -1.0, xp=xp)) == 2.0
-
-
-def test_blocks_give_what_the_whole_gives(monkeypatch):
-    from diskarray.backend import operations
-
-    monkeypatch.setattr(operations, "_BLOCK", 4)
-    lengths = []
-
-    def function(a, b):
-        lengths.append(a.size)
-        return a * b
-
-    a, b = np.arange(11.0), np.linspace(0, 1, 11)
-    np.testing.assert_array_equal(operations.in_blocks(function, (a, b)), a * b)
-    assert lengths == [4, 4, 3]

@@ -1,0 +1,99 @@
+"""Loops and branches that NumPy runs as Python and JAX as parts of its compiled code."""
+
+__all__ = ["accumulate", "branch", "in_blocks", "on_nonzero", "repeated"]
+
+import numpy as np
+
+from .namespace import concrete, is_jax_namespace, is_numpy_namespace
+
+
+def accumulate(function, rows, *, xp=np):
+    """``sum_k function(*(row[k] for row in rows))``, one k at a time, never holding all terms.
+
+    Under JAX it is a scan whose body is rematerialized, so that neither the value nor its gradient keeps the
+    arrays of more than one step.
+
+    Parameters
+    ----------
+    function : callable
+        Maps one entry of every row to an array.
+    rows : tuple of arrays, shape (K, ...)
+    xp : module
+        Array namespace.
+    """
+    if not is_jax_namespace(xp):
+        return sum(function(*(row[k, ...] for row in rows)) for k in range(rows[0].shape[0]))
+    import jax
+
+    def body(total, entries):
+        return total + function(*entries), None
+
+    like = jax.eval_shape(function, *(row[0] for row in rows))
+    return jax.lax.scan(jax.checkpoint(body), xp.zeros(like.shape, like.dtype), rows)[0]
+
+
+def repeated(function, value, times, *, xp=np):
+    """``function`` applied ``times`` times to ``value``; compiled code holds one copy of it."""
+    if not is_jax_namespace(xp):
+        for _ in range(times):
+            value = function(value)
+        return value
+    import jax
+
+    return jax.lax.fori_loop(0, times, lambda _, latest: function(latest), value)
+
+
+def on_nonzero(function, factor, arrays, *, xp=np):
+    """``factor * function(*arrays)``, elementwise; NumPy leaves out entries whose factor is zero.
+
+    Parameters
+    ----------
+    function : callable
+        Elementwise over arrays of one shape.
+    factor : array
+    arrays : tuple of arrays of the shape of ``factor``
+    xp : module
+        Array namespace.
+    """
+    if not is_numpy_namespace(xp):
+        return factor * function(*arrays)
+    chosen = np.flatnonzero(factor)
+    if chosen.size == factor.size:
+        return factor * function(*arrays)
+    values = np.zeros(factor.size)
+    values[chosen] = factor.ravel()[chosen] * function(*(a.ravel()[chosen] for a in arrays))
+    return values.reshape(factor.shape)
+
+
+def in_blocks(function, lines, length, *, xp=np):
+    """``function(*lines)`` of arrays that it treats entry by entry, shape (M,) -> (M,), some ``length`` at a time.
+
+    Every block's temporary arrays are dropped before the next. Under JAX the blocks are equal (the last one is filled
+    up with entries of the first) and rematerialized, so that a gradient needs the memory of one block too.
+    """
+    size = lines[0].shape[0]
+    number = -(-size // length)
+    if number <= 1:
+        return function(*lines)
+    if not is_jax_namespace(xp):
+        blocks = [slice(k * length, min((k + 1) * length, size)) for k in range(number)]
+        return xp.concat([function(*(a[block] for a in lines)) for block in blocks])
+    import jax
+
+    even = -(-size // number)
+    filled = tuple(xp.reshape(xp.concat([a, a[: number * even - size]]), (number, even)) for a in lines)
+    values = jax.lax.map(jax.checkpoint(lambda block: function(*block)), filled)
+    return xp.reshape(values, (-1,))[:size]
+
+
+def branch(index, functions, *, xp=np):
+    """``functions[index]()``: one of several ways to the same array.
+
+    NumPy, and JAX where the number is known, run that one only. Compiled code holds all of them and chooses while it
+    runs; under ``vmap`` it runs them all.
+    """
+    if concrete(index) or not is_jax_namespace(xp):
+        return functions[int(index)]()
+    import jax
+
+    return jax.lax.switch(index, functions)

@@ -1,0 +1,110 @@
+"""Nodes for a line of sight that passes through the layer of dust once and steeply.
+
+Along such a line the vertical profile is what varies: it falls from the mid-plane outwards on both sides, like a
+Gaussian for gamma = 2. Gauss nodes for a Gaussian weight on each half then leave only what is smooth.
+"""
+
+__all__ = ["LAYER_SEGMENTS", "layer_nodes", "layer_segments", "layer_shape"]
+
+from functools import lru_cache
+
+import numpy as np
+
+from ..backend.constant import held_at
+from ..backend.operations import square_root
+from ..geometry.ellipse import relative_radius, relative_slope
+
+LAYER_SEGMENTS = 2
+
+_DEPTH = 10.0  # a half layer ends where exp(-(|Z|/H)^gamma) = exp(-10)
+_WEIGHT = 11.0  # the nodes' weight function exp(-11 t^2) on [0, 1]
+_SOFTENING = 0.01  # of the radius: the layer keeps some thickness above the star
+_LEAST_NARROWING = 0.4  # a flared layer is not taken to be longer than 1 / 0.4 of a flat one
+_LEAST_COSINE = 1e-5  # |cos i| below this counts as this; the rule is not meant for such lines
+_FINE = 400  # points that stand for the continuous weight function
+
+
+@lru_cache(maxsize=32)
+def layer_nodes(order):
+    """Gauss nodes and weights on [0, 1] for functions that look like exp(-11 t^2) times something smooth.
+
+    The weight function is part of the returned weights: sum_k w_k f(t_k) is the plain integral of f. Computed by the
+    discretized Stieltjes procedure (Gautschi 2004, Orthogonal Polynomials, section 2.2).
+
+    Returns
+    -------
+    nodes, weights : arrays, shape (order,)
+    """
+    points, fine = np.polynomial.legendre.leggauss(_FINE)
+    points = (points + 1) / 2
+    measure = fine / 2 * np.exp(-_WEIGHT * points**2)
+    diagonal, off_diagonal = np.zeros(order), np.zeros(order)
+    before, polynomial, norm_before = np.zeros(_FINE), np.ones(_FINE), 1.0
+    for k in range(order):
+        norm = np.sum(measure * polynomial**2)
+        diagonal[k] = np.sum(measure * points * polynomial**2) / norm
+        off_diagonal[k] = norm / norm_before
+        following = (points - diagonal[k]) * polynomial - (off_diagonal[k] if k else 0.0) * before
+        before, polynomial, norm_before = polynomial, following, norm
+    side = np.sqrt(off_diagonal[1:])
+    nodes, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(side, 1) + np.diag(side, -1))
+    weights = np.sum(measure) * vectors[0] ** 2 * np.exp(_WEIGHT * nodes**2)
+    for values in (nodes, weights):
+        values.flags.writeable = False
+    return nodes, weights
+
+
+def layer_segments(u, v, cos_i, sin_i, offset, scales, *, xp=np):
+    """The two halves of the layer along each line of sight.
+
+    Parameters
+    ----------
+    u, v : arrays, shape (M,)
+        Lines of sight, au along the major and minor axis from the star.
+    cos_i, sin_i : 0-d arrays
+        Of the inclination.
+    offset : (dX, dY)
+        Rigid ring offset in au.
+    scales : Scales
+    xp : module
+        Array namespace.
+
+    Returns
+    -------
+    starts, lengths : arrays, shape (2, M)
+        Both halves start in the mid-plane; the length of the one that is farther from the observer is negative. The
+        layer's ends are those of a wedge: its thickness and how fast that grows are taken at the mid-plane.
+    """
+    cosine = square_root(cos_i**2 + _LEAST_COSINE**2, xp=xp)
+    side = xp.where(cos_i < 0, -1.0 + 0.0 * cos_i, 1.0 + 0.0 * cos_i)
+    crossing = v * (sin_i / cosine * side)
+    thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height / cosine
+    X, Y = u - offset[0], v * cos_i - offset[1] + crossing * sin_i
+    r = square_root(X * X + Y * Y + (_SOFTENING * scales.radius) ** 2, xp=xp)
+    shape = (scales.radius, scales.eccentricity, scales.argument_of_pericenter)
+    relative = relative_radius(X, Y, r, *shape, xp=xp)
+    half = thickness * (relative if held_at(scales.flaring, 1.0) else relative**scales.flaring)
+    widening = half * scales.flaring * sin_i * relative_slope(Y, r, *shape, xp=xp) / relative
+    lengths = [
+        direction * half / xp.maximum(1 - direction * widening, xp.asarray(_LEAST_NARROWING))
+        for direction in (-1.0, 1.0)
+    ]
+    return xp.stack([crossing, crossing]), xp.stack(lengths)
+
+
+def layer_shape(cos_i, sin_i, scales, *, xp=np):
+    """What decides whether nodes across the layer are enough, as 0-d arrays.
+
+    Returns
+    -------
+    reach : the radius changes by this fraction of itself between the mid-plane and an end of the layer
+    steepness : the density's radial profile changes by about this power of e there
+    wings : for beta > 1, the relative brightness of the dust far out that the line meets again once H > |Z|
+    """
+    cosine = square_root(cos_i**2 + _LEAST_COSINE**2, xp=xp)
+    height = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height / scales.radius
+    reach = xp.asarray(height * sin_i / cosine / (1 - scales.eccentricity))
+    slope = xp.maximum(xp.asarray(scales.inner_slope), xp.asarray(scales.outer_slope))
+    power = (1 + scales.outer_slope) / xp.maximum(xp.asarray(scales.flaring) - 1, xp.asarray(1e-3))
+    wings = xp.exp(xp.minimum(power * xp.log(xp.maximum(reach, xp.asarray(1e-30))), xp.asarray(0.0)))
+    return reach, reach * xp.maximum(slope, xp.asarray(3.0)), wings

@@ -1,0 +1,116 @@
+"""How a line of sight is sampled: the settings, and the choice they leave open."""
+
+__all__ = ["Quadrature", "choices_for", "choice_index"]
+
+import dataclasses
+import math
+from types import MappingProxyType
+
+import numpy as np
+
+from ..errors import ParameterError
+from .layer import layer_nodes, layer_shape
+
+_KINDS = ("automatic", "layer", "panels")
+_PATHS = ("automatic", "vectorized", "streaming")
+_LARGEST_ORDER = 64
+_TOLERANCE = 1e-4
+_LAYER_LIMITS = MappingProxyType({5: 3.5, 14: 10.0})  # order: largest steepness at a tolerance of 1e-4
+_LARGEST_REACH = 0.5  # of the radius
+_LAYER_ACCURACY = 3e-5  # what the layer's finite depth leaves at best
+
+
+@dataclasses.dataclass(frozen=True)
+class Quadrature:
+    """How the integral over the line of sight is computed.
+
+    Parameters
+    ----------
+    kind : str
+        "layer": nodes from the mid-plane outwards on both sides of it, for lines of sight that pass through the dust
+        steeply. "panels": the line is cut wherever the density changes; right at every inclination, at several times
+        the cost. "automatic": the cheapest that keeps to the tolerance; a Posterior measures which one that is over
+        its prior, elsewhere it follows from the disk's shape.
+    order : int, optional
+        Nodes in each half layer or panel, 2 to 64. Default: by the tolerance. Needs a kind other than "automatic".
+    tolerance : float, optional
+        Largest error of an image, as a fraction of its peak. It is what the choice aims at for ordinary disks, not a
+        bound for every disk. Default: 1e-4; in a Posterior, what the noise allows.
+    path : str
+        "vectorized": all nodes of all lines of sight at once. "streaming": one node at a time, in small blocks of lines,
+        for the least memory. "automatic": vectorized where the whole fits a processor's cache, else one node at a time
+        in blocks of the fastest size. All give the same values to rounding.
+    """
+
+    kind: str = "automatic"
+    order: int | None = None
+    tolerance: float | None = None
+    path: str = "automatic"
+
+    def __post_init__(self):
+        _one_of("kind", self.kind, _KINDS)
+        _one_of("path", self.path, _PATHS)
+        given = self.tolerance is not None
+        if given and not (isinstance(self.tolerance, (int, float)) and 0 < self.tolerance < 1):
+            raise ParameterError(f"Quadrature.tolerance must be a number between 0 and 1, got {self.tolerance!r}")
+        if self.order is None:
+            return
+        whole = isinstance(self.order, int) and not isinstance(self.order, bool)
+        if not whole or not 2 <= self.order <= _LARGEST_ORDER:
+            raise ParameterError(
+                f"Quadrature.order must be a whole number from 2 to {_LARGEST_ORDER}, got {self.order!r}"
+            )
+        if self.kind == "automatic":
+            raise ParameterError('Quadrature.order belongs to kind="layer" or kind="panels": name one of them')
+
+    @property
+    def accuracy(self):
+        """The tolerance, 1e-4 where none is given."""
+        return _TOLERANCE if self.tolerance is None else float(self.tolerance)
+
+    @property
+    def nodes_and_weights(self):
+        """Nodes and weights on [0, 1] for each half layer or panel, shape (order,) each."""
+        order = self.order or (10 if self.kind == "layer" else _panel_order(self.accuracy))
+        if self.kind == "layer":
+            return layer_nodes(order)
+        nodes, weights = np.polynomial.legendre.leggauss(order)
+        return (nodes + 1) / 2, weights / 2
+
+
+def choices_for(quadrature):
+    """The settled settings that "automatic" chooses from, cheapest first; the last is right for every disk."""
+    if quadrature.kind != "automatic":
+        return (quadrature,)
+    panels = dataclasses.replace(quadrature, kind="panels", order=_panel_order(quadrature.accuracy))
+    if quadrature.accuracy < _LAYER_ACCURACY:
+        return (panels,)
+    return (*(dataclasses.replace(quadrature, kind="layer", order=n) for n in _LAYER_LIMITS), panels)
+
+
+def choice_index(quadrature, cos_i, sin_i, scales, *, xp=np):
+    """Which of ``choices_for(quadrature)`` a disk needs, as a 0-d array of an integer type.
+
+    The limits were read off random disks (docs/accuracy.md): the radial profile must not change too much across the
+    layer, nor the radius, nor may the flared disk's far side matter; few nodes need a nearly Gaussian profile.
+    """
+    reach, steepness, wings = layer_shape(cos_i, sin_i, scales, xp=xp)
+    flat = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0)) < _LARGEST_REACH
+    flat = xp.logical_and(flat, wings < 3 * quadrature.accuracy)
+    unlike_gaussian = 6 * (xp.asarray(scales.vertical_exponent) - 2.4) ** 2
+    index = xp.asarray(0, dtype=xp.int32)
+    for order, limit in _LAYER_LIMITS.items():
+        effort = steepness + (unlike_gaussian if order < 10 else 0.0)
+        fits = effort < limit * (quadrature.accuracy / 1e-4) ** (1 / order)
+        index = index + xp.astype(xp.logical_not(xp.logical_and(flat, fits)), xp.int32)
+    return index
+
+
+def _panel_order(tolerance):
+    """8 nodes keep ordinary disks to 2e-4 of the peak; every further factor of 10 takes 4 more."""
+    return int(min(8 + 4 * max(math.ceil(math.log10(1e-4 / tolerance)), 0), _LARGEST_ORDER))
+
+
+def _one_of(name, value, allowed):
+    if value not in allowed:
+        raise ParameterError(f"Quadrature.{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")

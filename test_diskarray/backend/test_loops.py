@@ -1,0 +1,58 @@
+"""Loops and branches, spelled for NumPy and for the array-API standard."""
+
+import array_api_strict
+import numpy as np
+import pytest
+
+from diskarray.backend.loops import accumulate, branch, in_blocks, on_nonzero, repeated
+
+NAMESPACES = [np, array_api_strict]
+RNG = np.random.default_rng(5)
+
+
+@pytest.mark.parametrize("xp", NAMESPACES)
+def test_accumulate_sums_one_entry_at_a_time(xp):
+    a, b = RNG.normal(size=(6, 3)), RNG.normal(size=6)
+    total = accumulate(lambda row, number: row * number, (xp.asarray(a), xp.asarray(b)), xp=xp)
+    np.testing.assert_allclose(np.asarray(total), (a * b[:, None]).sum(axis=0), atol=1e-14)
+
+
+def test_repeated_applies_a_function_again_and_again():
+    assert repeated(lambda x: 2 * x, 3.0, 4) == 48.0
+
+
+@pytest.mark.parametrize("xp", NAMESPACES)
+def test_a_factor_of_zero_gives_zero(xp):
+    factor, a = RNG.normal(size=(4, 5)) * RNG.integers(0, 2, size=(4, 5)), RNG.normal(size=(4, 5))
+    result = on_nonzero(lambda values: values**2, xp.asarray(factor), (xp.asarray(a),), xp=xp)
+    np.testing.assert_allclose(np.asarray(result), factor * a**2, atol=1e-15)
+
+
+def test_numpy_evaluates_nothing_where_the_factor_is_zero():
+    seen = []
+
+    def function(values):
+        seen.append(values.copy())
+        return values
+
+    on_nonzero(function, np.array([[0.0, 2.0], [0.0, 3.0]]), (np.array([[1.0, 2.0], [3.0, 4.0]]),))
+    np.testing.assert_array_equal(seen, [[2.0, 4.0]])
+
+
+@pytest.mark.parametrize("xp", NAMESPACES)
+def test_blocks_give_what_the_whole_gives(xp):
+    lengths = []
+
+    def function(a, b):
+        lengths.append(a.shape[0])
+        return a * b
+
+    a, b = np.arange(11.0), np.linspace(0, 1, 11)
+    np.testing.assert_array_equal(np.asarray(in_blocks(function, (xp.asarray(a), xp.asarray(b)), 4, xp=xp)), a * b)
+    assert lengths == [4, 4, 3]
+
+
+@pytest.mark.parametrize("xp", NAMESPACES)
+def test_one_branch_is_run(xp):
+    functions = [lambda: 1 / 0, lambda: "second", lambda: 1 / 0]
+    assert branch(xp.asarray(1), functions, xp=xp) == "second"
