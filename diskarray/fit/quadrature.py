@@ -21,12 +21,12 @@ _LOOSEST = 1e-3  # of the peak, whatever the noise
 _DRAWS = 12  # from the prior, besides the values the model was given with
 _PIXELS = 600  # at most, spread evenly over the unmasked ones
 _CANDIDATES = (  # cheapest first; "automatic" decides for every image anew
-    *({"kind": "layer", "order": order} for order in (4, 5, 6, 8, 10, 14, 20)),
+    *({"nodes": "layer", "order": order} for order in (4, 5, 6, 8, 10, 14, 20)),
     {"tolerance": 1e-4},
     {"tolerance": 3e-5},
-    *({"kind": "panels", "order": order} for order in (8, 12, 16)),
+    *({"nodes": "panels", "order": order} for order in (8, 12, 16)),
 )
-_REFERENCE = {"kind": "panels", "order": 24}
+_REFERENCE = {"nodes": "panels", "order": 24}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _disk_paths(model):
 
 def _is_open(disk):
     rule = getattr(disk, "rule", None)
-    return isinstance(rule, Quadrature) and rule.kind == "automatic" and hasattr(disk.density, "scales")
+    return isinstance(rule, Quadrature) and rule.nodes == "automatic" and hasattr(disk.density, "scales")
 
 
 def _models(space):

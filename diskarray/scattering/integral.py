@@ -68,7 +68,7 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
         nodes, weights = (xp.asarray(values) for values in choice.nodes_and_weights)
         if scales is None:
             segments, number = unguided, UNGUIDED_PANELS
-        elif choice.kind == "layer":
+        elif choice.nodes == "layer":
             segments, number = layer, LAYER_SEGMENTS
         else:
             segments, number = panels, GUIDED_PANELS

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import ParameterError
 from .layer import layer_nodes, layer_shape
 
-_KINDS = ("automatic", "layer", "panels")
+_NODES = ("automatic", "layer", "panels")
 _PATHS = ("automatic", "vectorized", "streaming")
 _LARGEST_ORDER = 64
 _TOLERANCE = 1e-4
@@ -26,13 +26,13 @@ class Quadrature:
 
     Parameters
     ----------
-    kind : str
+    nodes : str
         "layer": nodes from the mid-plane outwards on both sides of it, for lines of sight that pass through the dust
         steeply. "panels": the line is cut wherever the density changes; right at every inclination, at several times
         the cost. "automatic": the cheapest that keeps to the tolerance; a Posterior measures which one that is over
         its prior, elsewhere it follows from the disk's shape.
     order : int, optional
-        Nodes in each half layer or panel, 2 to 64. Default: by the tolerance. Needs a kind other than "automatic".
+        Nodes in each half layer or panel, 2 to 64. Default: by the tolerance. Needs nodes other than "automatic".
     tolerance : float, optional
         Largest error of an image, as a fraction of its peak. It is what the choice aims at for ordinary disks, not a
         bound for every disk. Default: 1e-4; in a Posterior, what the noise allows.
@@ -42,13 +42,13 @@ class Quadrature:
         in blocks of the fastest size. All give the same values to rounding.
     """
 
-    kind: str = "automatic"
+    nodes: str = "automatic"
     order: int | None = None
     tolerance: float | None = None
     path: str = "automatic"
 
     def __post_init__(self):
-        _one_of("kind", self.kind, _KINDS)
+        _one_of("nodes", self.nodes, _NODES)
         _one_of("path", self.path, _PATHS)
         given = self.tolerance is not None
         if given and not (isinstance(self.tolerance, (int, float)) and 0 < self.tolerance < 1):
@@ -60,8 +60,8 @@ class Quadrature:
             raise ParameterError(
                 f"Quadrature.order must be a whole number from 2 to {_LARGEST_ORDER}, got {self.order!r}"
             )
-        if self.kind == "automatic":
-            raise ParameterError('Quadrature.order belongs to kind="layer" or kind="panels": name one of them')
+        if self.nodes == "automatic":
+            raise ParameterError('Quadrature.order belongs to nodes="layer" or nodes="panels": name one of them')
 
     @property
     def accuracy(self):
@@ -71,8 +71,8 @@ class Quadrature:
     @property
     def nodes_and_weights(self):
         """Nodes and weights on [0, 1] for each half layer or panel, shape (order,) each."""
-        order = self.order or (10 if self.kind == "layer" else _panel_order(self.accuracy))
-        if self.kind == "layer":
+        order = self.order or (10 if self.nodes == "layer" else _panel_order(self.accuracy))
+        if self.nodes == "layer":
             return layer_nodes(order)
         nodes, weights = np.polynomial.legendre.leggauss(order)
         return (nodes + 1) / 2, weights / 2
@@ -80,12 +80,12 @@ class Quadrature:
 
 def choices_for(quadrature):
     """The settled settings that "automatic" chooses from, cheapest first; the last is right for every disk."""
-    if quadrature.kind != "automatic":
+    if quadrature.nodes != "automatic":
         return (quadrature,)
-    panels = dataclasses.replace(quadrature, kind="panels", order=_panel_order(quadrature.accuracy))
+    panels = dataclasses.replace(quadrature, nodes="panels", order=_panel_order(quadrature.accuracy))
     if quadrature.accuracy < _LAYER_ACCURACY:
         return (panels,)
-    return (*(dataclasses.replace(quadrature, kind="layer", order=n) for n in _LAYER_LIMITS), panels)
+    return (*(dataclasses.replace(quadrature, nodes="layer", order=n) for n in _LAYER_LIMITS), panels)
 
 
 def choice_index(quadrature, cos_i, sin_i, scales, *, xp=np):

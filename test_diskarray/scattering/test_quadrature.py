@@ -27,11 +27,11 @@ def test_order_errors(order):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"kind": "simpson"}, "'automatic', 'layer', 'panels', got 'simpson'"),
+        ({"nodes": "simpson"}, "'automatic', 'layer', 'panels', got 'simpson'"),
         ({"path": "fast"}, "'automatic', 'vectorized', 'streaming', got 'fast'"),
         ({"tolerance": 0.0}, "between 0 and 1, got 0.0"),
         ({"tolerance": "1e-4"}, "between 0 and 1, got '1e-4'"),
-        ({"order": 8}, "belongs to kind="),
+        ({"order": 8}, "belongs to nodes="),
     ],
 )
 def test_settings_that_make_no_sense(settings, message):
@@ -56,12 +56,12 @@ def test_layer_nodes_integrate_polynomials_under_a_gaussian_exactly(order):
 
 def test_steep_lines_of_sight_get_few_nodes_and_grazing_ones_panels():
     ring = {"radius": 77.0, "alpha_in": 10.0, "alpha_out": -5.0, "scale_height": 1.5}
-    assert (chosen(0.0, **ring).kind, chosen(0.0, **ring).order) == ("layer", 5)
-    assert (chosen(76.0, **ring).kind, chosen(76.0, **ring).order) == ("layer", 5)
-    assert (chosen(104.0, **ring).kind, chosen(104.0, **ring).order) == ("layer", 5)
-    assert (chosen(80.0, **ring | {"alpha_in": 15.0}).kind, chosen(80.0, **ring | {"alpha_in": 15.0}).order) == ("layer", 14)
-    assert chosen(88.0, **ring).kind == chosen(90.0, **ring).kind == "panels"
-    assert chosen(45.0, **ring | {"scale_height": 40.0}).kind == "panels"
+    assert (chosen(0.0, **ring).nodes, chosen(0.0, **ring).order) == ("layer", 5)
+    assert (chosen(76.0, **ring).nodes, chosen(76.0, **ring).order) == ("layer", 5)
+    assert (chosen(104.0, **ring).nodes, chosen(104.0, **ring).order) == ("layer", 5)
+    assert (chosen(80.0, **ring | {"alpha_in": 15.0}).nodes, chosen(80.0, **ring | {"alpha_in": 15.0}).order) == ("layer", 14)
+    assert chosen(88.0, **ring).nodes == chosen(90.0, **ring).nodes == "panels"
+    assert chosen(45.0, **ring | {"scale_height": 40.0}).nodes == "panels"
 
 
 def test_a_cusp_and_a_box_in_height_get_more_nodes():
@@ -70,7 +70,7 @@ def test_a_cusp_and_a_box_in_height_get_more_nodes():
 
 
 def test_a_tight_tolerance_gets_panels_of_high_order():
-    assert chosen(30.0, tolerance=1e-6).kind == "panels"
+    assert chosen(30.0, tolerance=1e-6).nodes == "panels"
     assert chosen(30.0, tolerance=1e-6).order > chosen(90.0, tolerance=1e-4).order
 
 
