@@ -44,7 +44,7 @@ def repeated(function, value, times, *, xp=np):
 
 
 def on_nonzero(function, factor, arrays, *, xp=np):
-    """``factor * function(*arrays)``, elementwise; NumPy leaves out entries whose factor is zero.
+    """``function(factor, *arrays)``, elementwise and zero where the factor is; NumPy leaves those entries out.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ def on_nonzero(function, factor, arrays, *, xp=np):
         Array namespace.
     """
     if not is_numpy_namespace(xp):
-        return factor * function(*arrays)
+        return function(factor, *arrays)
     chosen = np.flatnonzero(factor)
     if chosen.size == factor.size:
-        return factor * function(*arrays)
+        return function(factor, *arrays)
     values = np.zeros(factor.size)
-    values[chosen] = factor.ravel()[chosen] * function(*(a.ravel()[chosen] for a in arrays))
+    values[chosen] = function(*(a.ravel()[chosen] for a in (factor, *arrays)))
     return values.reshape(factor.shape)
 
 

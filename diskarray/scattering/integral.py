@@ -45,7 +45,7 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
     scales = density.scales() if hasattr(density, "scales") else None
 
     def prepared(u, v):
-        """What the integrand needs of a line: X, the squared impact parameter, and where it starts in Y and Z."""
+        """What the integrand needs of a line: X, its squared distance from the star, and where it starts in Y and Z."""
         return u - offset[0], xp.maximum(u * u + v * v, xp.asarray(_NEAREST)), v * cos_i - offset[1], -v * sin_i
 
     def integrand(X, squared_impact, Y, Z, l):
@@ -59,15 +59,16 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
         return layer_segments(u, v, cos_i, sin_i, offset, scales, xp=xp)
 
     def panels(u, v):
-        return guided_panels(u, v, cos_i, sin_i, offset, scales, xp=xp)
-
-    def unguided(u, v):
-        return unguided_panels(u, v, cos_i, sin_i, xp=xp)
+        if scales is None:
+            edges = unguided_panels(u, v, cos_i, sin_i, xp=xp)
+        else:
+            edges = guided_panels(u, v, cos_i, sin_i, offset, scales, xp=xp)
+        return edges[:-1, ...], edges[1:, ...] - edges[:-1, ...]
 
     def summed(choice):
         nodes, weights = (xp.asarray(values) for values in choice.nodes_and_weights)
         if scales is None:
-            segments, number = unguided, UNGUIDED_PANELS
+            segments, number = panels, UNGUIDED_PANELS
         elif choice.nodes == "layer":
             segments, number = layer, LAYER_SEGMENTS
         else:

@@ -20,6 +20,7 @@ _DEPTH = 10.0  # a half layer ends where exp(-(|Z|/H)^gamma) = exp(-10)
 _WEIGHT = 11.0  # the nodes' weight function exp(-11 t^2) on [0, 1]
 _SOFTENING = 0.01  # of the radius: the layer keeps some thickness above the star
 _LEAST_NARROWING = 0.4  # a flared layer is not taken to be longer than 1 / 0.4 of a flat one
+_NEAR = 1.5  # scale heights from the star: lines that pass it closer than that see the peak of 1 / d^2
 _LEAST_COSINE = 1e-5  # |cos i| below this counts as this; the rule is not meant for such lines
 _FINE = 400  # points that stand for the continuous weight function
 
@@ -99,7 +100,8 @@ def layer_shape(cos_i, sin_i, scales, *, xp=np):
     -------
     reach : the radius changes by this fraction of itself between the mid-plane and an end of the layer
     steepness : the density's radial profile changes by about this power of e there
-    wings : for beta > 1, the relative brightness of the dust far out that the line meets again once H > |Z|
+    stray : relative brightness of dust that the layer's nodes miss: next to the star, where 1 / d^2 peaks within the
+        layer, and, for beta > 1, far out, where the line enters the flared disk again
     """
     cosine = square_root(cos_i**2 + _LEAST_COSINE**2, xp=xp)
     height = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height / scales.radius
@@ -107,4 +109,6 @@ def layer_shape(cos_i, sin_i, scales, *, xp=np):
     slope = xp.maximum(xp.asarray(scales.inner_slope), xp.asarray(scales.outer_slope))
     power = (1 + scales.outer_slope) / xp.maximum(xp.asarray(scales.flaring) - 1, xp.asarray(1e-3))
     wings = xp.exp(xp.minimum(power * xp.log(xp.maximum(reach, xp.asarray(1e-30))), xp.asarray(0.0)))
-    return reach, reach * xp.maximum(slope, xp.asarray(3.0)), wings
+    steps = xp.maximum(xp.asarray(scales.inner_slope) - 2, xp.asarray(0.0))
+    glow = xp.exp(xp.minimum(steps * xp.log(xp.asarray(_NEAR * scales.scale_height / scales.radius)), xp.asarray(0.0)))
+    return reach, reach * xp.maximum(slope, xp.asarray(3.0)), wings + glow

@@ -1,7 +1,7 @@
 """Where to cut the line of sight into panels, so that a few Gauss-Legendre nodes in each see a smooth integrand.
 
 Along a line of sight the integrand changes where the line enters and leaves the slab of dust, crosses the mid-plane,
-and crosses the ring. Between two such places it is smooth at every inclination: face-on the slab's panels are the
+crosses the ring, and passes the star. Between two such places it is smooth at every inclination: face-on the slab's panels are the
 short ones, edge-on those of the ring, and the empty panels in between have length zero.
 """
 
@@ -14,7 +14,7 @@ from ..backend.loops import repeated
 from ..backend.operations import square_root
 from ..geometry.ellipse import ellipse_crossings, relative_radius
 
-GUIDED_PANELS = 13
+GUIDED_PANELS = 18
 
 _DEPTH = 14.0  # the slab ends where exp(-(|Z|/H)^gamma) = 1e-6
 _CORE = 5.0  # two more cuts where exp(-(|Z|/H)^gamma) = exp(-5): slopes and cusps are next to the mid-plane
@@ -25,6 +25,9 @@ _OUTSKIRTS = 2.5  # one more cut outside, this many times as far in log r: the t
 _SOFTENING = 0.05  # of the radius: lines passing by the ring change smoothly into lines crossing it
 _LEAST_SINE = 1e-4  # sin i below this counts as this: cuts through a face-on ring would race along the line
 _LEAST_COSINE = 1e-5  # |cos i| below this counts as this: the same for the mid-plane of an edge-on disk
+_STAR_CUTS = (-30.0, -3.0, 0.0, 3.0, 30.0)  # in units of the line's distance from the star
+_STAR_REACH = 0.1  # of the radius: lines farther from the star see no peak
+_LEAST_IMPACT = 1e-3  # au
 _FLOOR = 0.01  # of the radius: the slab keeps some thickness above the star
 _STEPS = 8  # fixed-point steps for the flared slab's limits
 
@@ -46,8 +49,9 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
 
     Returns
     -------
-    starts, lengths : arrays, shape (P, M)
-        Of the panels, l along the line of sight in au; the length of one that a line does not need is zero.
+    array, shape (P + 1, M)
+        Edges of the panels, l along the line of sight in au, not decreasing; a panel that a line does not need has
+        length zero.
     """
     crossing, (lower, upper), core = _slab(u, v, cos_i, sin_i, offset, scales, xp)
     sine = square_root(sin_i**2 + _LEAST_SINE**2, xp=xp)
@@ -63,9 +67,9 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     middle = xp.maximum(near[-1], xp.minimum(xp.zeros_like(u), far[0]))
     cuts = [(Y + offset[1] - v * cos_i) / sine for Y in (*near, middle, *far)]
     edges = [lower, *(xp.maximum(lower, xp.minimum(cut, upper)) for cut in cuts), upper]
-    for cut in (crossing, *core):
+    for cut in (crossing, *core, *_around_star(u, v, crossing, scales, xp)):
         edges = _inserted(edges, cut, xp)
-    return _segments(xp.stack(edges))
+    return xp.stack(edges)
 
 
 def _slab(u, v, cos_i, sin_i, offset, scales, xp):
@@ -110,6 +114,14 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
     return crossing, (outermost[0, ...], outermost[1, ...]), (nearest[0, ...], nearest[1, ...])
 
 
+def _around_star(u, v, crossing, scales, xp):
+    """Cuts around the peak of 1 / d^2 on lines close to the star; far from it they move to the mid-plane and vanish."""
+    squared = u * u + v * v
+    near = xp.maximum(1 - squared / (_STAR_REACH * scales.radius) ** 2, xp.asarray(0.0))
+    b = square_root(squared + _LEAST_IMPACT**2, xp=xp)
+    return [crossing + near * (k * b - crossing) for k in _STAR_CUTS]
+
+
 def _inserted(edges, value, xp):
     """A sorted list of edges with one more value put in its place."""
     value = xp.maximum(edges[0], xp.minimum(value, edges[-1]))
@@ -141,8 +153,4 @@ def unguided_panels(u, v, cos_i, sin_i, *, xp=np):
     cuts = [crossing, *(b * xp.sinh(k * steps) for k in range(-_OUTWARDS, _OUTWARDS + 1))]
     for sign in (-1.0, 1.0):
         cuts += [xp.clip(crossing + sign * f * distance, -_FARTHEST, _FARTHEST) for f in _AROUND_CROSSING]
-    return _segments(xp.sort(xp.stack(cuts), axis=0))
-
-
-def _segments(edges):
-    return edges[:-1, ...], edges[1:, ...] - edges[:-1, ...]
+    return xp.sort(xp.stack(cuts), axis=0)

@@ -8,7 +8,7 @@ from ..backend.loops import accumulate, in_blocks, on_nonzero
 
 _IN_CACHE = 16384  # entries of one array; a few dozen such arrays stay near a processor core
 _BLOCK = 16384  # entries (segments x lines) of a block
-_SMALL_BLOCK = 4000  # ... where memory matters more than time
+_SMALL_BLOCK = 800  # ... where memory matters more than time
 
 
 def path_for(quadrature, n_segments, n_lines):
@@ -47,7 +47,11 @@ def vectorized(segments, n_segments, prepared, integrand, lines, nodes, weights,
     l = starts[:, None, :] + lengths[:, None, :] * nodes[None, :, None]
     factor = xp.broadcast_to(xp.abs(lengths)[:, None, :] * weights[None, :, None], shape)
     whole = tuple(xp.broadcast_to(a[None, None, :], shape) for a in prepared(*lines))
-    return xp.sum(on_nonzero(integrand, factor, (*whole, l), xp=xp), axis=(0, 1))
+
+    def term(factor, *line):
+        return factor * integrand(*line)
+
+    return xp.sum(on_nonzero(term, factor, (*whole, l), xp=xp), axis=(0, 1))
 
 
 def blocks(segments, n_segments, prepared, integrand, lines, nodes, weights, *, entries=_BLOCK, xp=np):
@@ -60,11 +64,11 @@ def blocks(segments, n_segments, prepared, integrand, lines, nodes, weights, *, 
         starts, lengths = segments(*lines)
         whole = tuple(xp.broadcast_to(a[None, :], starts.shape) for a in prepared(*lines))
 
-        def sum_over_nodes(*arrays):
+        def sum_over_nodes(size, *arrays):
             *line, start, length = arrays
 
-            def term(node, weight):
-                return weight * integrand(*line, start + length * node)
+            def term(node, weight):  # with the size in here, derivatives need not know the sum
+                return weight * size * integrand(*line, start + length * node)
 
             return accumulate(term, (nodes, weights), xp=xp)
 

@@ -92,11 +92,11 @@ def choice_index(quadrature, cos_i, sin_i, scales, *, xp=np):
     """Which of ``choices_for(quadrature)`` a disk needs, as a 0-d array of an integer type.
 
     The limits were read off random disks (docs/accuracy.md): the radial profile must not change too much across the
-    layer, nor the radius, nor may the flared disk's far side matter; few nodes need a nearly Gaussian profile.
+    layer, nor the radius, nor may dust matter that lies next to the star or far out; few nodes need a nearly Gaussian profile.
     """
-    reach, steepness, wings = layer_shape(cos_i, sin_i, scales, xp=xp)
+    reach, steepness, stray = layer_shape(cos_i, sin_i, scales, xp=xp)
     flat = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0)) < _LARGEST_REACH
-    flat = xp.logical_and(flat, wings < 3 * quadrature.accuracy)
+    flat = xp.logical_and(flat, stray < 3 * quadrature.accuracy)
     unlike_gaussian = 6 * (xp.asarray(scales.vertical_exponent) - 2.4) ** 2
     index = xp.asarray(0, dtype=xp.int32)
     for order, limit in _LAYER_LIMITS.items():

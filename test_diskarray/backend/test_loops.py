@@ -24,14 +24,14 @@ def test_repeated_applies_a_function_again_and_again():
 @pytest.mark.parametrize("xp", NAMESPACES)
 def test_a_factor_of_zero_gives_zero(xp):
     factor, a = RNG.normal(size=(4, 5)) * RNG.integers(0, 2, size=(4, 5)), RNG.normal(size=(4, 5))
-    result = on_nonzero(lambda values: values**2, xp.asarray(factor), (xp.asarray(a),), xp=xp)
+    result = on_nonzero(lambda size, values: size * values**2, xp.asarray(factor), (xp.asarray(a),), xp=xp)
     np.testing.assert_allclose(np.asarray(result), factor * a**2, atol=1e-15)
 
 
 def test_numpy_evaluates_nothing_where_the_factor_is_zero():
     seen = []
 
-    def function(values):
+    def function(size, values):
         seen.append(values.copy())
         return values
 
