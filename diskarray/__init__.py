@@ -22,12 +22,25 @@ _HOMES = {
     "structures.image": ("Image2D", "ImageIrregular"),
     "structures.vector": ("VectorYX2D", "VectorYX2DIrregular"),
     "profiles.density": ("TwoPowerLaw",),
+    "profiles.layered": ("Layered",),
+    "profiles.radial": ("RadialPowerLaws", "GaussianRing", "FlatBelt", "InnerEdge"),
+    "profiles.free_form": ("FreeForm",),
+    "profiles.vertical": ("VerticalGaussian", "VerticalExponential", "VerticalLorentzian"),
     "profiles.phase_function": ("HenyeyGreenstein", "Polarized"),
+    "profiles.phase_sums": ("DoubleHenyeyGreenstein", "TripleHenyeyGreenstein", "IsotropicScattering",
+                            "RayleighScattering", "LegendreSeries"),
+    "profiles.phase_curves": ("SplinePhaseFunction", "TabulatedPhaseFunction", "probed_angles"),
+    "profiles.published": ("PUBLISHED_PHASE_FUNCTIONS",),
     "profiles.polarization": ("RayleighPolarization",),
+    "profiles.polarization_table": ("TabulatedPolarization",),
     "profiles.protocols": ("Scales",),
     "scattering.quadrature": ("Quadrature",),
-    "optics.psf": ("GaussianPSF", "EmpiricalPSF"),
+    "optics.psf": ("GaussianPSF", "MoffatPSF", "EmpiricalPSF"),
+    "optics.varying": ("SpatiallyVaryingPSF", "interpolation_weights"),
+    "optics.stellar_residual": ("StellarResidual",),
+    "model.point_source": ("PointSource",),
     "model.disk": ("Disk",),
+    "model.adaptive_sampling": ("adaptive_over_sample_size",),
     "model.star": ("Star",),
     "model.instrument": ("Instrument",),
     "model.scene": ("Scene",),
@@ -36,13 +49,14 @@ _HOMES = {
     "dataset.noise": ("NoiseFromAnnuli", "NoiseFromFile", "annular_noise_map"),
     "dataset.simulate": ("simulate",),
     "fit.fit_imaging": ("FitImaging",),
+    "fit.phase_curve": ("PhaseCurve", "phase_curve_from_covariance", "phase_curve_from_samples"),
     "fit.posterior": ("Posterior",),
     "inference.least_squares": ("LeastSquares",),
     "inference.optimize": ("optimize",),
     "inference.result": ("OptimizeResult",),
     "viz.fit_figure": ("fit_figure",),
 }
-_MODULES = {"decorators": "structures.decorators"}
+_MODULES = {"decorators": "structures.decorators", "conventions": "conventions"}
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [*_HOME_OF, *_MODULES, "__version__"]

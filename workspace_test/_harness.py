@@ -6,6 +6,7 @@ out what takes long: the mutation script runs the others that way.
 
 import argparse
 import dataclasses
+import math
 import sys
 import time
 import warnings
@@ -24,12 +25,28 @@ VALUE, GRADIENT = 1e-12, 1e-5  # of the peak; of the largest derivative
 # what a class needs that has no default; a new class whose fields are not here fails until they are
 NEEDED = {
     "kernel": np.exp(-np.hypot(*np.mgrid[-3:4, -2:4])) + 0.01,
+    "kernels": np.exp(-np.hypot(*np.mgrid[-3:4, -2:4]) / np.array([0.7, 1.0, 1.5])[:, None, None]) + 0.01,
+    "weight_maps": np.stack([np.linspace(0.1 + k, 0.9 - k, 17 * 15).reshape(17, 15) for k in (0.0, 0.3, 0.6)]),
+    "references": np.cos(np.arange(2 * 17 * 15) ** 1.1).reshape(2, 17, 15),
     "lower": 0.5,
     "upper": 3.0,
     "mean": 1.2,
     "sigma": 0.7,
 }
-PREFERRED = {"half_width": 0.4, "fwhm": 0.2}  # a kernel that does not change its shape with its width
+PREFERRED = {  # a kernel that does not change its shape with its width, and no value at which parameters are idle
+    "half_width": 0.4,
+    "fwhm": 0.2,
+    "axis_ratio": 0.8,
+    "angle": 30.0,
+    "transmission": np.linspace(0.2, 1.0, 17 * 15).reshape(17, 15),
+    "weights": np.array([1.0, 0.6]),
+    "shift_y": np.array([0.02, -0.05]),
+    "shift_x": -0.03,
+}
+PREFERRED_OF = {  # a monotone curve has no derivative where it is flat
+    "TabulatedPhaseFunction": {"values": np.array([0.93, 0.61, 0.34, 0.22, 0.17, 0.28, 0.45])},
+    "TabulatedPolarization": {"values": np.array([0.11, 0.33, 0.42, 0.27, 0.09])},
+}
 _EIGHTH_ORDER = ((1, 4 / 5), (2, -1 / 5), (3, 4 / 105), (4, -1 / 280))
 
 
@@ -131,27 +148,34 @@ def difference(function, vector, k, step):
 class Numbers:
     """Everything that is a number in a model, as one vector.
 
-    A declared parameter is one entry; an array field is one entry too, the strength (0 as it is) of a ramp that
-    its values are multiplied with, so that its shape changes and not only its scale.
+    A declared parameter is one entry, or one per number where it is an array. An array field is one entry, the
+    strength (0 as it is) of a ramp that its values are multiplied with, so that its shape changes and not only its
+    scale.
     """
 
     def __init__(self, model):
-        self.model, self.entries = model, list(_walked(model, ""))
-        self.names = tuple(path for path, _ in self.entries)
-        self.vector = np.array([float(get_at(model, p)) if s else 0.0 for p, s in self.entries])
+        self.model, self.parts, names, specs, vector = model, [], [], [], []
+        for path, spec in _walked(model, ""):
+            value = np.asarray(get_at(model, path)) if spec else np.zeros(())
+            self.parts.append((path, spec, len(vector), value.shape))
+            names += [f"{path}[{k}]" for k in range(value.size)] if value.shape else [path]
+            specs += [spec] * value.size
+            vector += value.ravel().tolist()
+        self.names, self.specs, self.vector = tuple(names), specs, np.array(vector)
 
     def place(self, vector, xp=np):
         """The model at a vector, built without checks."""
-        model = self.model
-        for k, (path, spec) in enumerate(self.entries):
-            model = set_at(model, path, vector[k] if spec else self._ramped(path, vector[k], xp))
-        return model
+        return self._placed(vector, set_at, xp)
 
     def checked(self, vector):
         """The same through the public constructors, with plain numbers."""
+        return self._placed(np.asarray(vector), lambda model, path, value: da.replace(model, path, _plain(value)), np)
+
+    def _placed(self, vector, exchanged, xp):
         model = self.model
-        for k, (path, spec) in enumerate(self.entries):
-            model = da.replace(model, path, float(vector[k]) if spec else self._ramped(path, vector[k], np))
+        for path, spec, start, shape in self.parts:
+            value = vector[start : start + math.prod(shape)].reshape(shape) if shape else vector[start]
+            model = exchanged(model, path, value if spec else self._ramped(path, value, xp))
         return model
 
     def _ramped(self, path, strength, xp):
@@ -160,7 +184,7 @@ class Numbers:
         return xp.asarray(array) * (1.0 + strength * xp.asarray(ramp))
 
     def supports(self):
-        for _, spec in self.entries:
+        for spec in self.specs:
             if spec is None:
                 yield -0.5, 2.0
             elif hasattr(spec.prior, "mean") and not np.isfinite(spec.prior.lower):
@@ -176,17 +200,22 @@ class Numbers:
         u = random.uniform(size=(n_scatter, self.vector.size))
         drawn = [
             spec.prior.from_unit(u[:, k]) if spec else lower[k] + u[:, k] * (upper[k] - lower[k])
-            for k, (_, spec) in enumerate(self.entries)
+            for k, spec in enumerate(self.specs)
         ]
         near = np.where(near > upper, 2 * upper - near, np.where(near < lower, 2 * lower - near, near))
         rows = [self.vector, *near, *np.clip(np.stack(drawn, axis=-1), lower, upper)]
-        for k, (_, spec) in enumerate(self.entries):
+        for k, spec in enumerate(self.specs):
             for value in (lower[k], upper[k], 0.0):
                 if spec is None or bool(spec.contains(value)):
                     rows.append(np.where(np.arange(self.vector.size) == k, value, self.vector))
         rows = np.array([row for k, row in enumerate(rows) if not any(np.array_equal(row, r) for r in rows[:k])])
         assert len(rows) >= min(64, n_near + n_scatter), "too few distinct rows"
         return rows
+
+
+def _plain(value):
+    """A single number as Python's own."""
+    return value if np.ndim(value) else float(value)
 
 
 def _walked(node, prefix):
@@ -205,7 +234,8 @@ def example(cls):
     """An object of a registered class, from its defaults and the tables above."""
     fields = [f for f in dataclasses.fields(cls) if f.init]
     required = {f.name: NEEDED[f.name] for f in fields if f.default is f.default_factory is dataclasses.MISSING}
-    return cls(**required, **{f.name: PREFERRED[f.name] for f in fields if f.name in PREFERRED})
+    preferred = PREFERRED | PREFERRED_OF.get(cls.__name__, {})
+    return cls(**required, **{f.name: preferred[f.name] for f in fields if f.name in preferred})
 
 
 def full_scene(psf, shape=(17, 15), n_disks=None):
@@ -217,7 +247,7 @@ def full_scene(psf, shape=(17, 15), n_disks=None):
         disks[f"{density}_{phase}"] = da.Disk(
             density=example(density_class),
             phase_function=example(phase_class),
-            inclination=62.0 + 21 * k,
+            inclination=(62.0 + 21 * k) % 180,
             position_angle=27.0 - 80 * k,
             distance=72.0,
             optical_depth=2e-3,
@@ -226,7 +256,14 @@ def full_scene(psf, shape=(17, 15), n_disks=None):
         )
     throughput = np.linspace(0.6, 1.0, shape[0] * shape[1]).reshape(shape)
     instrument = da.Instrument(psf=example(PSFS[psf]), throughput=throughput, offset_y=0.004, offset_x=-0.007)
-    return da.Scene(disks=disks, instrument=instrument, star=da.Star(flux=1200.0, unit="mJy"))
+    return da.Scene(
+        disks=disks,
+        instrument=instrument,
+        star=da.Star(flux=1200.0, unit="mJy"),
+        sources={"planet": da.PointSource(y=0.61, x=-0.33, flux=1e-5), "far_star": da.PointSource(y=-1.9, x=1.8)},
+        stellar_residual=example(da.StellarResidual),
+        background=0.02,
+    )
 
 
 def full_grid(shape=(17, 15), masked=True):

@@ -50,6 +50,7 @@ def patch(module, name, breaking):
 
 MUTANTS = {
     "convolution scaled": ("parity_scene", "model.instrument", "convolved", scaled_on_jax),
+    "sub-pixel shift scaled": ("parity_optics", "optics.point_image", "sample_shift_matrix", scaled_on_jax),
     "density scaled": ("parity_scene", "profiles.density:TwoPowerLaw", "density", scaled_on_jax),
     "sub-pixel mean scaled": ("parity_scene", "structures.over_sampling", "segment_mean", scaled_on_jax),
     "log-likelihood scaled": ("parity_posterior", "fit.posterior", "gaussian_log_likelihood", scaled_on_jax),

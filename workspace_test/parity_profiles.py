@@ -5,7 +5,13 @@ from _harness import VALUE, Numbers, begin, example
 
 from diskarray.optics.registry import PSFS
 from diskarray.parameters.priors import PRIORS
-from diskarray.profiles.registry import DENSITIES, PHASE_FUNCTIONS, POLARIZATIONS
+from diskarray.profiles.registry import (
+    DENSITIES,
+    PHASE_FUNCTIONS,
+    POLARIZATIONS,
+    RADIAL_PROFILES,
+    VERTICAL_PROFILES,
+)
 
 RANDOM = np.random.default_rng(3)
 REGULAR = RANDOM.uniform(-1, 1, size=(3, 120)) * np.array([[120.0], [120.0], [4.0]])
@@ -13,6 +19,9 @@ SYMMETRIC = np.array(
     [[0, 0, 0], [77, 0, 0], [0, 77, 0], [-77, 0, 1e-3], [0, 0, 5], [40, 40, 0], [1e4, 0, 0], [0, 1e-9, 0], [77, 0, 900]]
 ).T
 POINTS = np.concatenate([REGULAR, SYMMETRIC.astype(float)], axis=1)
+RADII = np.concatenate([RANDOM.uniform(20, 150, 120), [1e-12, 1.0, 60.0, 77.0, 90.0, 1e4]])
+HEIGHTS = np.concatenate([RANDOM.uniform(-6, 6, 120), [0.0, 0.0, 900.0, -1e-9, 4.0]])
+RATIOS = np.concatenate([RANDOM.uniform(0.3, 2.0, 120), [1e-14, 1.0, 1.0, 1.0, 100.0]])
 COSINES = np.concatenate([np.cos(RANDOM.uniform(0, np.pi, 120)), [-1.0, 0.0, 1.0]])
 
 
@@ -22,8 +31,15 @@ def density(model, xp):
     return xp.concat([values, xp.reshape(xp.asarray(column), (1,)) / 100])
 
 
+def vertical(model, xp):
+    values = model.profile(xp.asarray(HEIGHTS), xp.asarray(RATIOS), xp=xp)
+    return xp.concat([values, xp.reshape(xp.asarray(model.column(xp=xp)), (1,)) / 100])
+
+
 KINDS = (
     (DENSITIES, density, REGULAR.shape[1]),
+    (RADIAL_PROFILES, lambda model, xp: model.midplane(xp.asarray(RADII), xp=xp), 120),
+    (VERTICAL_PROFILES, vertical, 120),
     (PHASE_FUNCTIONS, lambda model, xp: model.phase(xp.asarray(COSINES), xp=xp), None),
     (POLARIZATIONS, lambda model, xp: model.fraction(xp.asarray(COSINES), xp=xp), None),
     (PSFS, lambda model, xp: xp.reshape(model.kernel_from(0.02, xp=xp), (-1,)), None),
@@ -32,6 +48,9 @@ KINDS = (
 
 def compare_profile(name, cls, evaluate, n_regular, quick, table, jax, jnp):
     numbers = Numbers(example(cls))
+    if not numbers.names:
+        table.same(f"{name}: no parameters", evaluate(numbers.model, jnp), evaluate(numbers.model, np))
+        return
     rows = numbers.rows()[:: 8 if quick else 1]
 
     def of_vector(vector):

@@ -13,7 +13,9 @@ SCRIPTS = (
     "parity_scene",
     "parity_posterior",
     "parity_structures",
+    "parity_optics",
     "parity_profiles",
+    "parity_components",
     "type_table",
     "readme_jax",
 )  # longest first

@@ -18,6 +18,7 @@ from ..structures.frame import Frame2D
 from ..structures.grid import Grid2D
 from ..structures.image import Image2D
 from ..structures.mask import Mask2D
+from ..structures.over_sampling import OverSampling
 from .from_fits import fits_ingredients, window_of
 from .units import surface_brightness_unit
 from .wcs import offset_cards, window_cards
@@ -47,6 +48,8 @@ class Imaging:
     n_not_finite : int
         Number of pixels masked because data or noise was not finite, beyond those that the mask excluded
         anyway.
+    over_sample_size : int or array_like of int, shape (ny, nx)
+        Sub-pixels along a side of each pixel of the models that are compared with the data.
     pixel_scale : float, optional
         Arcsec per pixel. One of pixel_scale, frame, a Mask2D or an Image2D says where the pixels lie.
     center : (float, float), optional
@@ -72,6 +75,7 @@ class Imaging:
     header: str = static("")
     source: str = static("")
     n_not_finite: int = static(0)
+    over_sample_size: object = static(1)
     pixel_scale: InitVar[float | None] = None
     center: InitVar[tuple | None] = None
     mask: InitVar[object] = None
@@ -99,6 +103,7 @@ class Imaging:
             ("noise_map", build(Image2D, array=noise, mask=mask)),
             ("unit", unit),
             ("n_not_finite", int(self.n_not_finite) + int(not_finite.sum())),
+            ("over_sample_size", OverSampling(self.over_sample_size, mask)),
         ):
             object.__setattr__(self, name, value)
 
@@ -169,8 +174,8 @@ class Imaging:
 
     @property
     def grid(self):
-        """Grid2D of the unmasked pixels."""
-        return _grid_of(self.mask)
+        """Grid2D of the unmasked pixels, with their sub-pixels."""
+        return _grid_of(self.mask, self.over_sample_size)
 
     @property
     def product_header(self):
@@ -181,6 +186,10 @@ class Imaging:
         """A copy that excludes the pixels of ``mask`` (Mask2D or array, True = excluded) too."""
         mask = mask if isinstance(mask, Mask2D) else Mask2D(mask, self.frame)
         return self._remade(mask=self.mask | mask)
+
+    def apply_over_sampling(self, over_sample_size):
+        """A copy whose models are sampled with so many sub-pixels: a number, or a native array of numbers."""
+        return self._remade(mask=self.mask, over_sample_size=over_sample_size)
 
     def cropped(self, half_width=None, *, rows=None, columns=None):
         """A window of the image, whose frame keeps the star where it is.
@@ -205,9 +214,10 @@ class Imaging:
         values = self.data.array[rows, columns], self.noise_map.array[rows, columns]
         frame = self.frame.reshaped(values[0].shape, first)
         header = window_cards(self.header, first)
-        return self._remade(*values, mask=Mask2D(self.mask.array[rows, columns], frame), header=header)
+        mask, sizes = Mask2D(self.mask.array[rows, columns], frame), self.over_sample_size.native[rows, columns]
+        return self._remade(*values, mask=mask, header=header, over_sample_size=sizes)
 
-    def _remade(self, data=None, noise_map=None, *, mask, header=None):
+    def _remade(self, data=None, noise_map=None, *, mask, header=None, over_sample_size=None):
         return Imaging(
             data=self.data.array if data is None else data,
             noise_map=self.noise_map.array if noise_map is None else noise_map,
@@ -215,6 +225,7 @@ class Imaging:
             header=self.header if header is None else header,
             source=self.source,
             n_not_finite=self.n_not_finite,
+            over_sample_size=self.over_sample_size if over_sample_size is None else over_sample_size,
             mask=mask,
         )
 
@@ -227,9 +238,9 @@ Imaging.frame = property(
 
 
 @lru_cache(maxsize=16)
-def _grid_of(mask):
+def _grid_of(mask, over_sample_size):
     """The grid is asked for at every evaluation, and it is immutable."""
-    return Grid2D(mask=mask)
+    return Grid2D(mask=mask, over_sample_size=over_sample_size)
 
 
 def _frame_of(data, noise_map, mask, frame, pixel_scale, center):

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..backend.namespace import concrete
 from ..backend.pytree import get_at, leaves, set_at
-from ..scattering.quadrature import Quadrature
+from ..geometry.angles import cosine_sine
+from ..scattering.quadrature import Quadrature, choice_index, choices_for
 from ..structures.grid import Grid2DIrregular
 
 _FRACTION = 0.1  # of one standard deviation: how far the quadrature may move any parameter
@@ -128,7 +129,7 @@ def _choice(path, disks, points, weight):
     tolerance = disks[0].rule.tolerance
     references = [_image(disk, points, _REFERENCE) for disk in disks]
     lit = [(d, r) for d, r in zip(disks, references, strict=True) if np.all(np.isfinite(r)) and r.max() > 0]
-    for settings in _CANDIDATES:
+    for settings in _candidates(disks):
         error, shift = 0.0, 0.0
         for disk, reference in lit:
             pattern = np.abs(_image(disk, points, settings) - reference) / reference.max()
@@ -139,6 +140,16 @@ def _choice(path, disks, points, weight):
             break
     rule = dataclasses.replace(disks[0].rule, **settings)
     return QuadratureChoice(path, rule, float(error), shift, tolerance)
+
+
+def _candidates(disks):
+    """The candidates; "automatic" is one only where it would choose differently from disk to disk."""
+    free = Quadrature()
+    kinds = {
+        choices_for(free)[int(choice_index(free, *cosine_sine(disk.inclination), disk.density.scales()))].nodes
+        for disk in disks
+    }
+    return [settings for settings in _CANDIDATES if "order" in settings or len(kinds) > 1]
 
 
 def _good_enough(error, shift, tolerance):

@@ -8,8 +8,10 @@ from ..backend.namespace import concrete
 from ..backend.operations import frozen
 from ..backend.pytree import array_field, component, on_namespace
 from ..errors import ParameterError, ShapeError
-from ..optics.convolution import convolved, evaluation_grid
+from ..optics.convolution import convolved, evaluation_grid, refined, superposed
+from ..optics.point_image import point_image
 from ..optics.psf import PSF, kernel_center
+from ..optics.varying import maps_on_pixels
 from ..parameters.parameter import parameter
 from ..parameters.priors import Normal
 from ..profiles.protocols import obeys
@@ -26,7 +28,7 @@ class Instrument:
     Parameters
     ----------
     psf : PSF, optional
-        Any object with ``kernel_from(pixel_scale, *, xp)``.
+        Any object with ``kernel_from(pixel_scale, *, xp)``; see ``diskarray.optics.psf`` for what else it may tell.
     throughput : array_like, shape (ny, nx), optional
         Native map of transmission, on the pixels of the image.
     """
@@ -51,7 +53,7 @@ class Instrument:
             if concrete(self.throughput) and not np.all(np.isfinite(np.asarray(self.throughput))):
                 raise ParameterError("throughput must be finite everywhere; set it to 0 where no light arrives")
 
-    def observed(self, sky, grid, *, xp=np):
+    def observed(self, sky, grid, sources=(), *, xp=np):
         """Brightness of the grid's points as the instrument records it.
 
         Parameters
@@ -60,6 +62,8 @@ class Instrument:
             Maps a grid of sky offsets from the star to a structure of brightness.
         grid : Grid2D or Grid2DIrregular
             Where the image is wanted.
+        sources : iterable of PointSource
+            They need a PSF.
         xp : module
             Array namespace.
 
@@ -69,25 +73,38 @@ class Instrument:
         """
         self._check(grid)
         instrument = on_namespace(self, xp)
-        shift = xp.stack([instrument.offset_y, instrument.offset_x])
+        shift = xp.stack([xp.asarray(instrument.offset_y), xp.asarray(instrument.offset_x)])
         if self.psf is None:
             values = _values(sky(grid - shift))
         else:
             values = instrument._blurred(sky, grid, shift, xp)
+        for source in sources:
+            values = values + instrument._point(source, grid, xp)
         if self.throughput is None:
             return values
         return values * xp.take(xp.reshape(instrument.throughput, (-1,)), xp.asarray(grid.mask.indices))
 
     def _blurred(self, sky, grid, shift, xp):
         kernel = self.psf.kernel_from(grid.frame.pixel_scale, xp=xp)
-        shape = tuple(kernel.shape)
+        shape, times = tuple(kernel.shape[-2:]), getattr(self.psf, "over_sample_size", 1)
         inner, origin, first = evaluation_grid(
-            grid.mask, grid.over_sample_size, shape, kernel_center(self.psf, shape)
+            *refined(grid.mask, grid.over_sample_size, times), shape, kernel_center(self.psf, shape)
         )
-        image = convolved(sky(on_namespace(inner, xp) - shift).array, kernel, origin, xp=xp)
-        rows, columns = np.unravel_index(grid.mask.indices, grid.shape_native)
-        flat = (rows - first[0]) * image.shape[1] + columns - first[1]
-        return xp.take(xp.reshape(image, (-1,)), xp.asarray(flat))
+        image = sky(on_namespace(inner, xp) - shift).array
+        if kernel.ndim == 3:
+            window = [f + np.arange(n) for f, n in zip(first, image.shape, strict=True)]
+            image = superposed(image * maps_on_pixels(self.psf, *window, xp=xp), kernel, origin, xp=xp)
+        else:
+            image = convolved(image, kernel, origin, xp=xp)
+        places = _places(grid, times, first, image.shape[1])
+        values = xp.reshape(xp.take(xp.reshape(image, (-1,)), xp.asarray(places)), (-1, times * times))
+        return xp.mean(values, axis=1) if times > 1 else values[:, 0]
+
+    def _point(self, source, grid, xp):
+        """Surface brightness of a point source whose flux is 1 where the star's is."""
+        source = on_namespace(source, xp)
+        y, x = source.y + self.offset_y, source.x + self.offset_x
+        return source.flux / grid.frame.pixel_area * point_image(self.psf, y, x, grid, xp=xp)
 
     def _check(self, grid):
         if self.psf is None and self.throughput is None:
@@ -99,7 +116,19 @@ class Instrument:
             )
         if self.throughput is not None and tuple(self.throughput.shape) != grid.shape_native:
             raise ShapeError(f"throughput has shape {tuple(self.throughput.shape)}, the image {grid.shape_native}")
+        maps = getattr(self.psf, "shape_native", grid.shape_native)
+        if maps != grid.shape_native:
+            raise ShapeError(f"the PSF's weight maps have shape {maps}, the image {grid.shape_native}")
 
 
 def _values(structure):
     return structure.slim if hasattr(structure, "slim") else structure.array
+
+
+def _places(grid, times, first, n_columns):
+    """Flat indices of every unmasked pixel's times x times small ones, in an image whose first pixel is ``first``."""
+    rows, columns = np.unravel_index(grid.mask.indices, grid.shape_native)
+    step = np.arange(times)
+    rows = rows[:, None, None] * times + step[:, None] - first[0]
+    columns = columns[:, None, None] * times + step - first[1]
+    return (rows * n_columns + columns).reshape(-1)

@@ -1,4 +1,4 @@
-"""Everything in the field of view: named disks around one star, seen through an instrument."""
+"""Everything in the field of view: named disks around one star and points of light, seen through an instrument."""
 
 __all__ = ["Scene"]
 
@@ -6,14 +6,19 @@ import numpy as np
 
 from ..backend.pytree import FrozenDict, component, on_namespace
 from ..errors import ParameterError
+from ..parameters.parameter import parameter
+from ..parameters.priors import Normal
 from ..structures.decorators import to_image
 from .instrument import Instrument
+from .point_source import PointSource
 from .star import Star
 
 
 @component
 class Scene:
-    """Named disks, a star and an instrument.
+    """Named disks, a star, an instrument, and what else sends light into the field.
+
+    The image is ``flux of the star * throughput * (PSF applied to disks and sources) + stellar residual + background``.
 
     Parameters
     ----------
@@ -21,28 +26,45 @@ class Scene:
         Name -> Disk (any object with ``image_2d_from``); their light adds up.
     instrument : Instrument
     star : Star, optional
-        Scales the image by its flux; without one the image is relative to the star.
+        Scales disks and sources by its flux; without one the image is relative to the star.
+    sources : dict, optional
+        Name -> PointSource: planets, or other stars. They need an instrument with a PSF.
+    stellar_residual : StellarResidual, optional
+        What the reduction left of the star's own image (any object with ``image_2d_from``).
     """
 
     disks: object = None
     instrument: Instrument = Instrument()
     star: object = None
+    sources: object = None
+    stellar_residual: object = None
+    background: float = parameter(0.0, doc="level in every pixel, in the unit of the image", prior=Normal(0.0, 1.0))
 
     def prepare_fields(self):
         if not hasattr(self.disks, "items") or not len(self.disks):
             raise ParameterError(f"Scene.disks is a dictionary of at least one named disk, got {self.disks!r}")
+        sources = {} if self.sources is None else self.sources
+        if not hasattr(sources, "items"):
+            raise ParameterError(f"Scene.sources is a dictionary of named point sources, got {sources!r}")
         object.__setattr__(self, "disks", FrozenDict(self.disks))
+        object.__setattr__(self, "sources", FrozenDict(sources))
 
     def check(self):
         for name, disk in self.disks.items():
-            if not isinstance(name, str) or not name.isidentifier():
-                raise ParameterError(f"a disk's name is a word like 'belt', got {name!r}")
-            if isinstance(disk, type) or not hasattr(disk, "image_2d_from"):
-                raise ParameterError(f"disk {name!r} needs an .image_2d_from(grid, *, xp) method, got {disk!r}")
+            _check_name(name, "disk", "belt")
+            _check_renders(disk, f"disk {name!r}")
+        for name, source in self.sources.items():
+            _check_name(name, "source", "planet")
+            if not isinstance(source, PointSource):
+                raise ParameterError(f"source {name!r} is a PointSource, got {source!r}")
+        if self.stellar_residual is not None:
+            _check_renders(self.stellar_residual, "Scene.stellar_residual")
         if not isinstance(self.instrument, Instrument):
             raise ParameterError(f"Scene.instrument is an Instrument, got {self.instrument!r}")
         if self.star is not None and not isinstance(self.star, Star):
             raise ParameterError(f"Scene.star is a Star, got {self.star!r}")
+        if self.sources and self.instrument.psf is None:
+            raise ParameterError("a point source has no size of its own: give the scene an Instrument with a psf")
 
     @property
     def unit(self):
@@ -51,7 +73,7 @@ class Scene:
 
     @to_image
     def image_2d_from(self, grid, *, xp=np):
-        """Surface brightness as recorded: all disks, convolved, throughput applied.
+        """Surface brightness as recorded: all disks and sources, convolved, throughput applied, and what is added.
 
         Parameters
         ----------
@@ -68,12 +90,26 @@ class Scene:
         Raises
         ------
         ShapeError
-            If there is a PSF or a throughput map and the grid is not one of pixels.
+            If there is a PSF, a throughput map or a stellar residual and the grid is not one of its pixels.
         """
 
         def sky(points):
             images = [disk.image_2d_from(points, xp=xp) for disk in self.disks.values()]
             return sum(images[1:], start=images[0])
 
-        values = self.instrument.observed(sky, grid, xp=xp)
-        return values if self.star is None else values * on_namespace(self.star, xp).flux
+        values = self.instrument.observed(sky, grid, tuple(self.sources.values()), xp=xp)
+        if self.star is not None:
+            values = values * on_namespace(self.star, xp).flux
+        if self.stellar_residual is not None:
+            values = values + self.stellar_residual.image_2d_from(grid, xp=xp).slim
+        return values + xp.asarray(self.background)
+
+
+def _check_name(name, kind, example):
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ParameterError(f"a {kind}'s name is a word like {example!r}, got {name!r}")
+
+
+def _check_renders(value, what):
+    if isinstance(value, type) or not hasattr(value, "image_2d_from"):
+        raise ParameterError(f"{what} needs an .image_2d_from(grid, *, xp) method, got {value!r}")

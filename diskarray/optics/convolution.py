@@ -1,6 +1,6 @@
-"""Linear convolution of an image with a PSF kernel by real FFT, padded so that nothing wraps around."""
+"""Linear convolution with PSF kernels by real FFT, padded so that nothing wraps around, and the pixels it needs."""
 
-__all__ = ["convolved", "evaluation_grid"]
+__all__ = ["convolved", "evaluation_grid", "flipped", "refined", "superposed"]
 
 from functools import lru_cache
 
@@ -8,8 +8,10 @@ import numpy as np
 
 from ..backend.operations import next_fast_length
 from ..errors import ShapeError
+from ..structures.frame import Frame2D
 from ..structures.grid import Grid2D
 from ..structures.mask import Mask2D
+from ..structures.over_sampling import OverSampling
 
 
 def convolved(image, kernel, origin, *, xp=np):
@@ -17,9 +19,9 @@ def convolved(image, kernel, origin, *, xp=np):
 
     Parameters
     ----------
-    image : array, shape (ny, nx)
-    kernel : array, shape (ky, kx)
-        Odd or even.
+    image : array, shape (..., ny, nx)
+    kernel : array, shape (..., ky, kx)
+        Odd or even; leading axes broadcast.
     origin : (int, int)
         The kernel pixel on which the star sits, whole numbers.
     xp : module
@@ -27,17 +29,62 @@ def convolved(image, kernel, origin, *, xp=np):
 
     Returns
     -------
-    array, shape (ny, nx)
+    array, shape (..., ny, nx)
     """
-    padded = tuple(next_fast_length(n + k - 1) for n, k in zip(image.shape, kernel.shape, strict=True))
-    product = _transform(image, padded, xp) * _transform(kernel, padded, xp)
-    full = xp.fft.irfftn(product, s=padded, axes=(0, 1))
-    (ny, nx), (oy, ox) = image.shape, origin
-    return full[oy : oy + ny, ox : ox + nx]
+    product, padded = _product(image, kernel, xp)
+    return _cropped(product, padded, tuple(image.shape[-2:]), origin, xp)
+
+
+def superposed(images, kernels, origin, *, xp=np):
+    """The sum over the first axis of every image convolved with its kernel, shape (K, ny, nx) -> (ny, nx)."""
+    product, padded = _product(images, kernels, xp)
+    return _cropped(xp.sum(product, axis=0), padded, tuple(images.shape[-2:]), origin, xp)
+
+
+def flipped(kernel, origin, *, xp=np):
+    """The kernel and origin of the adjoint: ``sum_p a[p] convolved(b)[p] = sum_p convolved'(a)[p] b[p]``."""
+    opposite = tuple(k - 1 - o for k, o in zip(kernel.shape[-2:], origin, strict=True))
+    return xp.flip(kernel, axis=(-2, -1)), opposite
+
+
+def _product(image, kernel, xp):
+    shapes = zip(image.shape[-2:], kernel.shape[-2:], strict=True)
+    padded = tuple(next_fast_length(n + k - 1) for n, k in shapes)
+    return _transform(image, padded, xp) * _transform(kernel, padded, xp), padded
 
 
 def _transform(array, shape, xp):
-    return xp.fft.rfftn(array, s=shape, axes=(0, 1))
+    return xp.fft.rfftn(array, s=shape, axes=(-2, -1))
+
+
+def _cropped(product, padded, shape, origin, xp):
+    full = xp.fft.irfftn(product, s=padded, axes=(-2, -1))
+    (ny, nx), (oy, ox) = shape, origin
+    return full[..., oy : oy + ny, ox : ox + nx]
+
+
+@lru_cache(maxsize=32)
+def refined(mask, over_sample_size, times):
+    """A mask and its over-sampling with every pixel cut into ``times`` x ``times`` smaller ones.
+
+    The smaller pixels are sampled at least as finely as the larger ones were, and at more than their centers if those
+    were: near the star that matters.
+    """
+    if times == 1:
+        return mask, over_sample_size
+    frame = mask.frame
+    finer = Frame2D(
+        tuple(n * times for n in frame.shape_native),
+        frame.pixel_scale / times,
+        tuple((c + 0.5) * times - 0.5 for c in frame.center),
+        frame.north_angle,
+        frame.mirrored,
+    )
+    cut = np.ones((times, times), dtype=int)
+    fine_mask = Mask2D(np.kron(mask.array, cut), finer)
+    sizes = over_sample_size.native
+    fine_sizes = np.where(sizes > 1, np.maximum(-(-sizes // times), 2), 1)
+    return fine_mask, OverSampling(np.kron(fine_sizes, cut), fine_mask)
 
 
 @lru_cache(maxsize=32)

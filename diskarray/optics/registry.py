@@ -4,6 +4,12 @@ __all__ = ["PSFS"]
 
 from types import MappingProxyType
 
-from .psf import EmpiricalPSF, GaussianPSF
+from .psf import EmpiricalPSF, GaussianPSF, MoffatPSF
+from .varying import SpatiallyVaryingPSF
 
-PSFS = MappingProxyType({"gaussian": GaussianPSF, "empirical": EmpiricalPSF})
+PSFS = MappingProxyType({
+    "gaussian": GaussianPSF,
+    "moffat": MoffatPSF,
+    "empirical": EmpiricalPSF,
+    "spatially_varying": SpatiallyVaryingPSF,
+})

@@ -4,11 +4,12 @@ __all__ = ["build_data", "build_engine", "build_posterior", "build_scene", "buil
 
 import inspect
 
+import numpy as np
+
 from ..backend.pytree import get_at, replace
 from ..errors import ConfigError, ParameterError, UnitError, nearest
 from ..fit.posterior import Posterior
 from ..inference.least_squares import LeastSquares
-from ..model.scene import Scene
 from ..parameters.priors import PRIORS
 from ..parameters.space import ParameterSpace, Tied
 from .data_schema import read_data
@@ -31,20 +32,7 @@ def build_scene(config, instead=None):
     instead
         Key path -> ready-made value that takes the place of what the file says there.
     """
-    section, document = config.settings.scene, config.document
-    parts = {}
-    for name, part in section.given().items():
-        if name == "disks":
-            parts[name] = {
-                key: build_component(disk, document, ("scene", "disks", key), instead)
-                for key, disk in part.items()
-            }
-        else:
-            parts[name] = build_component(part, document, ("scene", name), instead)
-    try:
-        return Scene(**parts)
-    except ParameterError as error:
-        raise ConfigError(f"{document.where(('scene',))}: {error}") from error
+    return build_component(config.settings.scene, config.document, ("scene",), instead)
 
 
 def true_scene(config, scene):
@@ -118,8 +106,9 @@ def _check_tie(tie, path, priors, where):
 
 
 def _check_start(path, prior, start, where):
-    if not hasattr(prior, "wrapped") and not prior.lower <= start <= prior.upper:
+    outside = [value for value in np.ravel(start) if not prior.lower <= value <= prior.upper]
+    if outside and not hasattr(prior, "wrapped"):
         raise ConfigError(
-            f"{where}: the fit starts at the scene's value, and {path} = {start:g} lies outside "
+            f"{where}: the fit starts at the scene's value, and {path} = {outside[0]:g} lies outside "
             f"[{prior.lower:g}, {prior.upper:g}]."
         )

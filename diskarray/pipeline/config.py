@@ -20,7 +20,10 @@ from ..files.yaml import YamlDocument, load_yaml
 from ..inference.least_squares import LeastSquares
 from ..model.disk import Disk
 from ..model.instrument import Instrument
+from ..model.point_source import PointSource
+from ..model.scene import Scene
 from ..model.star import Star
+from ..optics.stellar_residual import StellarResidual
 from .data_schema import DataSection
 from .schema import Section, component_section
 
@@ -86,10 +89,12 @@ class Simulation(Section):
 def _config_section():
     scene = create_model(
         "Scene",
-        __base__=Section,
+        __base__=component_section(Scene),
         disks=(dict[str, component_section(Disk)], Field(min_length=1)),
         instrument=(component_section(Instrument), None),
         star=(component_section(Star), None),
+        sources=(dict[str, component_section(PointSource)], None),
+        stellar_residual=(component_section(StellarResidual), None),
     )
     return create_model(
         "Config",

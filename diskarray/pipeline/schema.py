@@ -5,7 +5,7 @@ kind of it; an array field is read from a FITS file. No default, bound or list o
 time.
 """
 
-__all__ = ["FitsArray", "Section", "build_component", "component_section", "one_of"]
+__all__ = ["FitsArray", "FitsCube", "Section", "build_component", "component_section", "one_of"]
 
 import dataclasses
 from functools import cache, reduce
@@ -17,12 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..errors import ConfigError, ParameterError, ShapeError, nearest
-from ..files.fits import read_image
+from ..files.fits import read_cube, read_image
 from ..optics.registry import PSFS
-from ..profiles.registry import DENSITIES, PHASE_FUNCTIONS, POLARIZATIONS
+from ..profiles.registry import DENSITIES, PHASE_FUNCTIONS, POLARIZATIONS, RADIAL_PROFILES, VERTICAL_PROFILES
 
 REGISTRIES = {
     "density": DENSITIES,
+    "radial": RADIAL_PROFILES,
+    "vertical": VERTICAL_PROFILES,
     "phase_function": PHASE_FUNCTIONS,
     "polarization": POLARIZATIONS,
     "psf": PSFS,
@@ -56,6 +58,13 @@ class FitsArray(Section):
     path: str
     extension: str | int | None = None
     plane: int | None = None
+
+
+class FitsCube(Section):
+    """A cube of images in a FITS file."""
+
+    path: str
+    extension: str | int | None = None
 
 
 @cache
@@ -105,21 +114,19 @@ def _key(field, hint):
     """Annotation and default of one key, in pydantic's form."""
     spec = field.metadata.get("parameter")
     if spec is not None:
-        limits = Field(
-            default=spec.default,
-            ge=spec.minimum,
-            le=spec.maximum,
-            gt=spec.above,
-            lt=spec.below,
-            description=spec.doc,
-        )
-        return float, limits
+        limits = {"ge": spec.minimum, "le": spec.maximum, "gt": spec.above, "lt": spec.below}
+        described = Field(default=spec.default, description=spec.doc, **limits)
+        if hint is float:
+            return float, described
+        number = Annotated[float, Field(**limits)]
+        return number | list[number], Field(default=spec.default, description=spec.doc)
     required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     if field.name in REGISTRIES:
         annotation = _reference(field.name)
         annotation = f"{annotation} | None" if field.default is None else annotation
     elif field.metadata.get("array"):
-        annotation = FitsArray | None if field.default is None else FitsArray
+        annotation = FitsCube if field.metadata.get("axes") == 3 else FitsArray
+        annotation = annotation | None if field.default is None else annotation
     elif dataclasses.is_dataclass(hint):
         annotation = component_section(hint)
     else:
@@ -174,6 +181,10 @@ def _built(value, document, key_path, instead):
         return instead[key_path]
     if isinstance(value, FitsArray):
         return read_image(Path(document.name).parent / value.path, value.extension, value.plane).array
+    if isinstance(value, FitsCube):
+        return read_cube(Path(document.name).parent / value.path, value.extension).array
     if isinstance(value, Section):
         return build_component(value, document, key_path, instead)
+    if isinstance(value, dict):
+        return {key: _built(part, document, (*key_path, key), instead) for key, part in value.items()}
     return tuple(value) if isinstance(value, list) else value

@@ -67,7 +67,7 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     middle = xp.maximum(near[-1], xp.minimum(xp.zeros_like(u), far[0]))
     cuts = [(Y + offset[1] - v * cos_i) / sine for Y in (*near, middle, *far)]
     edges = [lower, *(xp.maximum(lower, xp.minimum(cut, upper)) for cut in cuts), upper]
-    for cut in (crossing, *core, *_around_star(u, v, crossing, scales, xp)):
+    for cut in (crossing, *core, *_around_star(u, v, edges[len(edges) // 2], scales, xp)):
         edges = _inserted(edges, cut, xp)
     return xp.stack(edges)
 
@@ -114,12 +114,12 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
     return crossing, (outermost[0, ...], outermost[1, ...]), (nearest[0, ...], nearest[1, ...])
 
 
-def _around_star(u, v, crossing, scales, xp):
-    """Cuts around the peak of 1 / d^2 on lines close to the star; far from it they move to the mid-plane and vanish."""
+def _around_star(u, v, middle, scales, xp):
+    """Cuts around the peak of 1 / d^2 on lines close to the star; far from it they move to another cut and vanish."""
     squared = u * u + v * v
     near = xp.maximum(1 - squared / (_STAR_REACH * scales.radius) ** 2, xp.asarray(0.0))
     b = square_root(squared + _LEAST_IMPACT**2, xp=xp)
-    return [crossing + near * (k * b - crossing) for k in _STAR_CUTS]
+    return [middle + near * (k * b - middle) for k in _STAR_CUTS]
 
 
 def _inserted(edges, value, xp):

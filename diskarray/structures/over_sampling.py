@@ -1,4 +1,4 @@
-"""Sub-pixels: a pixel's value is the mean over a regular size x size set of points inside it."""
+"""Sub-pixels: a pixel's value is the mean over points inside it, a regular size x size set away from the star."""
 
 __all__ = ["OverSampling"]
 
@@ -6,15 +6,24 @@ import numpy as np
 
 from ..backend.operations import segment_mean
 from ..errors import ShapeError
+from .star_pixel import star_pixel_points
+
+_NEAR_STAR = 0.1  # pixels: from here on regular sub-pixels converge to second order from size 4
 
 
 class OverSampling:
     """How many sub-pixels each pixel has; hashable and compared by value.
 
+    A pixel of size 1 has the value at its center. From size 2 on, a pixel that holds the star, or comes within a tenth
+    of a pixel of it, is sampled at ``star_pixel_points`` instead of regular ones: its mean is right even where dust
+    reaches the star and the brightness there is infinite. The star is where the frame has it. A fitted offset of the
+    star moves all points alike; with such dust the mean loses accuracy as the star leaves the points' center.
+
     Parameters
     ----------
     size : int, array_like of int, or OverSampling
-        Sub-pixels along one side: one number, or a native (ny, nx) array of numbers.
+        Sub-pixels along one side: one number, or a native (ny, nx) array of numbers. In a pixel that holds the star,
+        points along each side of its four triangles.
     mask : Mask2D
         The mask whose unmasked pixels are sampled.
 
@@ -24,6 +33,8 @@ class OverSampling:
         Sizes of all pixels, masked ones included: light from behind the mask is sampled as finely.
     sizes : array of int, shape (N,)
         Sizes of the unmasked pixels in C order.
+    counts : array of int, shape (N,)
+        Number of sub-pixels of the unmasked pixels.
 
     Raises
     ------
@@ -31,7 +42,7 @@ class OverSampling:
         If a size is not a whole number of at least 1, or the array does not fit the mask.
     """
 
-    __slots__ = ("native", "sizes", "_hash")
+    __slots__ = ("native", "sizes", "counts", "mask", "_at_star", "_hash")
 
     def __init__(self, size, mask):
         given = np.asarray(size.native if isinstance(size, OverSampling) else size)
@@ -40,36 +51,31 @@ class OverSampling:
         whole = given.dtype.kind in "iuf" and np.all(np.isfinite(given)) and np.all(given == np.floor(given))
         if not whole or np.any(given < 1):
             raise ShapeError(f"over_sample_size holds whole numbers of at least 1, got {size!r}")
-        native = np.broadcast_to(given.astype(int), mask.shape_native)
-        self._set(native, native.ravel()[mask.indices])
-
-    def _set(self, native, sizes):
-        for name, value in (("native", np.array(native)), ("sizes", np.array(sizes))):
+        native = np.array(np.broadcast_to(given.astype(int), mask.shape_native))
+        sizes = native.ravel()[mask.indices]
+        at_star = _pixels_at_star(sizes, mask)
+        counts = sizes**2
+        for pixel, _, weights in at_star:
+            counts[pixel] = weights.size
+        for name, value in (("native", native), ("sizes", sizes), ("counts", counts)):
             value.flags.writeable = False
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_hash", hash((native.tobytes(), sizes.tobytes())))
-
-    @classmethod
-    def _restored(cls, native, sizes):
-        new = object.__new__(cls)
-        new._set(native, sizes)
-        return new
+        for name, value in (("mask", mask), ("_at_star", at_star), ("_hash", hash((native.tobytes(), mask)))):
+            object.__setattr__(self, name, value)
 
     def __setattr__(self, name, value):
         raise AttributeError("an OverSampling cannot be changed")
 
     def __eq__(self, other):
         return self is other or (
-            isinstance(other, OverSampling)
-            and np.array_equal(self.native, other.native)
-            and np.array_equal(self.sizes, other.sizes)
+            isinstance(other, OverSampling) and self.mask == other.mask and np.array_equal(self.native, other.native)
         )
 
     def __hash__(self):
         return self._hash
 
     def __reduce__(self):
-        return OverSampling._restored, (self.native, self.sizes)
+        return OverSampling, (self.native, self.mask)
 
     def __repr__(self):
         return f"OverSampling({self.native.min()} to {self.native.max()} per side)"
@@ -89,17 +95,39 @@ class OverSampling:
 
         Returns
         -------
-        (row, column) : arrays, shape (sum(sizes**2),)
+        (row, column) : arrays, shape (sum(counts),)
         """
-        counts = self.sizes**2
-        pixel = np.repeat(np.arange(counts.size), counts)
-        local = np.arange(pixel.size) - np.repeat(np.cumsum(counts) - counts, counts)
-        size = self.sizes[pixel]
-        return row[pixel] + (local // size + 0.5) / size - 0.5, column[pixel] + (local % size + 0.5) / size - 0.5
+        starts = np.cumsum(self.counts) - self.counts
+        pixel = np.repeat(np.arange(self.counts.size), self.counts)
+        local, size = np.arange(pixel.size) - starts[pixel], self.sizes[pixel]
+        up, right = (local // size + 0.5) / size - 0.5, (local % size + 0.5) / size - 0.5
+        for k, points, _ in self._at_star:
+            here = slice(starts[k], starts[k] + self.counts[k])
+            up[here], right[here] = points[:, 0], points[:, 1]
+        return row[pixel] + up, column[pixel] + right
 
     def binned(self, values, *, xp=np):
-        """Means of sub-pixel values, shape (sum(sizes**2), ...) -> (N, ...)."""
-        size = int(self.sizes[0]) if self.sizes.size else 1
-        if np.all(self.sizes == size):
-            return xp.mean(xp.reshape(values, (-1, size * size, *values.shape[1:])), axis=1)
-        return segment_mean(values, self.sizes**2, xp=xp)
+        """Means of sub-pixel values, shape (sum(counts), ...) -> (N, ...)."""
+        if self._at_star:
+            weights = xp.asarray(self._relative_weights(), dtype=values.dtype)
+            values = values * xp.reshape(weights, (-1,) + (1,) * (values.ndim - 1))
+        count = int(self.counts[0]) if self.counts.size else 1
+        if np.all(self.counts == count):
+            return xp.mean(xp.reshape(values, (-1, count, *values.shape[1:])), axis=1)
+        return segment_mean(values, self.counts, xp=xp)
+
+    def _relative_weights(self):
+        """Weights of all sub-pixels relative to the mean weight in their pixel."""
+        relative, starts = np.ones(self.counts.sum()), np.cumsum(self.counts) - self.counts
+        for k, _, weights in self._at_star:
+            relative[starts[k] : starts[k] + self.counts[k]] = weights * self.counts[k]
+        return relative
+
+
+def _pixels_at_star(sizes, mask):
+    """(number among the unmasked, points, weights) of the unmasked pixels that hold the star or nearly so."""
+    row, column = np.unravel_index(mask.indices, mask.shape_native)
+    star = np.stack([mask.frame.center[0] - row, mask.frame.center[1] - column], axis=-1)
+    outside = np.maximum(np.abs(star) - 0.5, 0.0)
+    near = (np.hypot(outside[:, 0], outside[:, 1]) < _NEAR_STAR) & (sizes > 1)
+    return tuple((int(k), *star_pixel_points(star[k], int(sizes[k]))) for k in np.flatnonzero(near))

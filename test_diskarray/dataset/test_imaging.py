@@ -200,3 +200,16 @@ def test_the_window_in_a_file_keeps_the_wcs_true(good_file):
     assert window.frame.center == (6.0, 8.0)
     np.testing.assert_allclose(window.frame.sky_from(0, 0), whole.frame.sky_from(4, 2))
     assert fits.Header.fromstring(window.header, sep="\n")["CRPIX2"] == 7.0
+
+
+def test_over_sampling_travels_with_the_data():
+    sizes = np.ones((9, 11), dtype=int)
+    sizes[4, 5] = 3
+    imaging = Imaging(data=DATA, noise_map=NOISE, frame=FRAME).apply_over_sampling(sizes)
+    assert Imaging(data=DATA, noise_map=NOISE, frame=FRAME).grid.over_sample_size.is_trivial
+    np.testing.assert_array_equal(imaging.grid.over_sample_size.native, sizes)
+    window = imaging.cropped(rows=slice(2, 8), columns=slice(3, 9)).apply_mask(np.zeros((6, 6), dtype=bool))
+    np.testing.assert_array_equal(window.over_sample_size.native, sizes[2:8, 3:9])
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(window)).over_sample_size.native, sizes[2:8, 3:9])
+    with pytest.raises(ShapeError, match="over_sample_size"):
+        Imaging(data=DATA, noise_map=NOISE, frame=FRAME, over_sample_size=sizes[1:])

@@ -9,6 +9,7 @@ from diskarray.model.disk import Disk
 from diskarray.model.instrument import Instrument
 from diskarray.model.scene import Scene
 from diskarray.optics.psf import EmpiricalPSF, GaussianPSF
+from diskarray.optics.varying import SpatiallyVaryingPSF
 from diskarray.profiles.density import TwoPowerLaw
 from diskarray.structures.frame import Frame2D
 from diskarray.structures.grid import Grid2D
@@ -124,6 +125,78 @@ def test_turned_and_mirrored_frame_with_a_psf():
     assert_same(quarter, np.rot90(north_up, -1))
     mirrored = scene(psf=psf).image_2d_from(Grid2D(Frame2D((25, 25), SCALE, mirrored=True))).array
     assert_same(mirrored, north_up[:, ::-1])
+
+
+@pytest.mark.parametrize("times", [2, 3])
+@pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
+def test_over_sampled_kernel(kernel, times):
+    """The sky on the kernel's pixels, each spread by the brute-force sum, averaged over those of the image."""
+    shape = (8, 9)
+    fine = brute_force_fine(kernel, shape, times)
+    expected = fine.reshape(shape[0], times, shape[1], times).mean(axis=(1, 3))
+    psf = EmpiricalPSF(kernel, over_sample_size=times, pixel_scale=SCALE / times)
+    grid = Grid2D.uniform(shape, SCALE)
+    assert_same(scene(psf=psf).image_2d_from(grid).array, expected)
+    mask = Mask2D.circular(grid.frame, 0.3)
+    assert_same(scene(psf=psf).image_2d_from(Grid2D(mask)).array, np.where(mask.array, 0.0, expected))
+
+
+def brute_force_fine(kernel, shape, times):
+    total, center = np.zeros([n * times for n in shape]), [(n - 1) / 2 for n in kernel.shape]
+    rows, columns = np.meshgrid(*(np.arange(n * times) - (n * times - 1) / 2 for n in shape), indexing="ij")
+    for ky, kx in np.ndindex(kernel.shape):
+        y, x = (rows - (ky - center[0])) * SCALE / times, (columns - (kx - center[1])) * SCALE / times
+        total += kernel[ky, kx] / kernel.sum() * BELT.image_2d_from((y, x))
+    return total
+
+
+def test_an_over_sampled_kernel_samples_the_sky_at_least_as_finely_as_asked():
+    """A pixel that asks for 4 x 4 points has 2 x 2 small pixels with 2 x 2 points each; the star's own has its own."""
+    one = EmpiricalPSF(np.ones((1, 1)), over_sample_size=2)
+    star = np.zeros((9, 9), dtype=bool)
+    star[4, 4] = True
+    grid = Grid2D(Mask2D(star, Frame2D((9, 9), SCALE)), 4)
+    assert_same(scene(psf=one).image_2d_from(grid).array, scene().image_2d_from(grid).array)
+
+
+def varying(shape, kernel_shape, **settings):
+    random = np.random.default_rng(9)
+    kernels, maps = random.uniform(0.1, 1, (3, *kernel_shape)), random.uniform(size=(3, *shape))
+    return SpatiallyVaryingPSF(kernels, maps, random.uniform(size=shape), **settings)
+
+
+@pytest.mark.parametrize("kernel_shape", [(5, 7), (6, 4)])
+def test_spatially_varying_psf_on_the_sky(kernel_shape):
+    """Light from beyond the edge enters with the edge's weights; every kernel pixel is one evaluation of the disk."""
+    shape, kernel_center = (11, 13), [(n - 1) / 2 for n in kernel_shape]
+    psf = varying(shape, kernel_shape)
+    kernels, maps = psf.kernel_from(SCALE), psf.maps_from()
+    expected = np.zeros(shape)
+    rows, columns = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
+    for ky, kx in np.ndindex(kernel_shape):
+        y = (rows - (ky - kernel_center[0]) - (shape[0] - 1) / 2) * SCALE
+        x = (columns - (kx - kernel_center[1]) - (shape[1] - 1) / 2) * SCALE
+        source = (np.clip(rows - ky + int(kernel_center[0]), 0, shape[0] - 1),
+                  np.clip(columns - kx + int(kernel_center[1]), 0, shape[1] - 1))
+        mixture = np.tensordot(kernels[:, ky, kx], maps, axes=1)[source]
+        expected += mixture * BELT.image_2d_from((y, x))
+    assert_same(scene(psf=psf).image_2d_from(Grid2D.uniform(shape, SCALE)).array, expected)
+    mask = Mask2D.circular(Frame2D(shape, SCALE), 0.4)
+    assert_same(scene(psf=psf).image_2d_from(Grid2D(mask)).array, np.where(mask.array, 0.0, expected))
+
+
+@pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
+@pytest.mark.parametrize("times", [1, 2])
+def test_one_spatially_varying_psf_is_the_empirical_one(kernel, times):
+    grid = Grid2D(Mask2D.circular(Frame2D((15, 16), SCALE), 0.6))
+    one = SpatiallyVaryingPSF(kernel[None], np.ones((1, 15, 16)), over_sample_size=times)
+    plain = scene(psf=EmpiricalPSF(kernel, over_sample_size=times)).image_2d_from(grid).array
+    assert_same(scene(psf=one).image_2d_from(grid).array, plain, 1e-14)
+
+
+def test_weight_maps_must_fit_the_image():
+    with pytest.raises(ShapeError, match=r"weight maps have shape \(11, 13\), the image \(12, 13\)"):
+        scene(psf=varying((11, 13), (3, 3))).image_2d_from(Grid2D.uniform((12, 13), SCALE))
 
 
 def test_throughput_multiplies_after_the_convolution():

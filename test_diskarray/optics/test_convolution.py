@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import convolve2d
 
 from diskarray.errors import ShapeError
-from diskarray.optics.convolution import convolved, evaluation_grid
+from diskarray.optics.convolution import convolved, evaluation_grid, refined, superposed
 from diskarray.structures.frame import Frame2D
 from diskarray.structures.grid import Grid2D
 from diskarray.structures.mask import Mask2D
@@ -95,3 +95,26 @@ def test_a_mask_without_pixels_is_refused():
     mask = Mask2D(np.ones((4, 4), dtype=bool), Frame2D((4, 4), 0.1))
     with pytest.raises(ShapeError, match="keeps no pixel"):
         evaluation_grid(mask, OverSampling(1, mask), (3, 3), (1.0, 1.0))
+
+
+def test_superposed_is_the_sum_of_convolutions():
+    rng = np.random.default_rng(5)
+    images, kernels = rng.normal(size=(3, 11, 14)), rng.normal(size=(3, 4, 5))
+    expected = sum(convolved(i, k, (1, 3)) for i, k in zip(images, kernels, strict=True))
+    np.testing.assert_allclose(superposed(images, kernels, (1, 3)), expected, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(convolved(images, kernels, (1, 3)).sum(axis=0), expected, rtol=0, atol=1e-13)
+
+
+def test_refined_pixels_cover_the_same_sky():
+    frame = Frame2D((4, 5), 0.3, center=(1.2, 2.5), north_angle=30.0, mirrored=True)
+    mask = Mask2D(np.arange(20).reshape(4, 5) % 3 == 0, frame)
+    sampling = OverSampling(np.arange(20).reshape(4, 5) % 7 + 1, mask)
+    fine, finer = refined(mask, sampling, 3)
+    assert fine.frame.shape_native == (12, 15) and fine.frame.pixel_scale == pytest.approx(0.1)
+    np.testing.assert_array_equal(fine.array, np.repeat(np.repeat(mask.array, 3, axis=0), 3, axis=1))
+    for row, column in ((0, 0), (3, 4), (1, 2)):
+        middle = fine.frame.sky_from(3 * row + 1, 3 * column + 1)
+        assert middle == pytest.approx(frame.sky_from(row, column), abs=1e-14)
+    sizes = np.where(sampling.native == 1, 1, np.maximum(2, np.ceil(sampling.native / 3)))
+    np.testing.assert_array_equal(finer.native, np.repeat(np.repeat(sizes, 3, axis=0), 3, axis=1))
+    assert refined(mask, sampling, 1) == (mask, sampling)

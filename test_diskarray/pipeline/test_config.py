@@ -1,10 +1,13 @@
 import inspect
+from typing import get_args
 
+import numpy as np
 import pytest
 
 from diskarray.dataset.gpi import read_gpi
 from diskarray.dataset.imaging import Imaging
 from diskarray.errors import ConfigError, DataError
+from diskarray.files.fits import FitsHDU, write_fits
 from diskarray.optics.psf import EmpiricalPSF, GaussianPSF
 from diskarray.optics.registry import PSFS
 from diskarray.parameters.parameter import parameters_of
@@ -14,9 +17,16 @@ from diskarray.pipeline.build import build_data, build_engine, build_scene, buil
 from diskarray.pipeline.config import load_config
 from diskarray.pipeline.data_schema import FitsReader, GpiReader
 from diskarray.pipeline.schema import component_section
-from diskarray.profiles.registry import DENSITIES, PHASE_FUNCTIONS, POLARIZATIONS
+from diskarray.profiles.registry import (
+    DENSITIES,
+    PHASE_FUNCTIONS,
+    POLARIZATIONS,
+    RADIAL_PROFILES,
+    VERTICAL_PROFILES,
+)
 
-COMPONENTS = [cls for registry in (DENSITIES, PHASE_FUNCTIONS, POLARIZATIONS, PSFS) for cls in registry.values()]
+PROFILES = (DENSITIES, RADIAL_PROFILES, VERTICAL_PROFILES, PHASE_FUNCTIONS, POLARIZATIONS)
+COMPONENTS = [cls for registry in (*PROFILES, PSFS) for cls in registry.values()]
 
 
 def edited(path, old, new):
@@ -50,11 +60,111 @@ def test_kinds_nest(tiny_config):
     assert phase_function.phase_function.g == 0.6 and phase_function.polarization.maximum == 0.4
 
 
+def test_parts_and_lists_of_numbers_can_be_named(tiny_config):
+    config = edited(
+        tiny_config,
+        "{kind: two_power_law, radius: 70.0, scale_height: 5.0}",
+        "{kind: layered, radial: {kind: inner_edge, edge_radius: 55, radial: {kind: gaussian_ring, radius: 70}}, "
+        "vertical: {kind: lorentzian, scale_height: 5.0}}",
+    )
+    config = edited(
+        tiny_config,
+        "{kind: henyey_greenstein, g: 0.2}",
+        "{kind: tabulated, angles: [20, 90, 150], values: [3.0, 1.0, 2], normalized: false}",
+    )
+    config = edited(tiny_config, "fit:\n", "  disks.belt.phase_function.values: {uniform: [0, 5]}\nfit:\n")
+    belt, space = build_scene(config).disks["belt"], build_space(config, build_scene(config))
+    assert (belt.density.radial.edge_radius, belt.density.radial.radial.radius) == (55.0, 70.0)
+    assert isinstance(belt.density.vertical, VERTICAL_PROFILES["lorentzian"])
+    assert belt.phase_function.angles == (20.0, 90.0, 150.0) and belt.phase_function.values.tolist() == [3.0, 1.0, 2.0]
+    assert space.names[-3:] == tuple(f"disks.belt.phase_function.values[{k}]" for k in range(3))
+    with pytest.raises(ConfigError, match=r"values"):
+        edited(tiny_config, "[3.0, 1.0, 2]", "[3.0, -1.0, 2]")
+    with pytest.raises(ConfigError, match=r"3 numbers"):
+        build_scene(edited(tiny_config, "[3.0, -1.0, 2]", "[3.0, 1.0]"))
+
+
 def test_lists_become_tuples_and_parts_of_components_are_sections(tiny_config):
     config = edited(tiny_config, "extension: PSF}}", "extension: PSF}, center: [2, 1.5]}")
     assert build_scene(config).instrument.psf.center == (2.0, 1.5)
-    config = edited(tiny_config, "      distance: 100.0", "      rule: {order: 12}\n      distance: 100.0")
+    config = edited(tiny_config, "      distance: 100.0", "      rule: {nodes: panels, order: 12}\n      distance: 100.0")
     assert build_scene(config).disks["belt"].rule.order == 12
+
+
+MEMBERS = """\
+  sources:
+    planet: {y: 0.3, x: -0.2, flux: 1.0e-5}
+  stellar_residual: {references: {path: stars.fits}, weights: [0.2, 0.1], shift_y: 0.01}
+  background: 0.4
+"""
+
+
+@pytest.fixture
+def stars(tmp_path):
+    """Two reference images, a stack of kernels and its maps, beside the configuration."""
+    random = np.random.default_rng(2)
+    arrays = {"STARS": (2, 33, 29), "KERNELS": (3, 5, 5), "MAPS": (3, 33, 29), "MASK": (33, 29)}
+    hdus = [FitsHDU(random.uniform(size=shape), name=name) for name, shape in arrays.items()]
+    write_fits(tmp_path / "stars.fits", hdus)
+    return hdus
+
+
+def test_everything_in_the_scene_can_be_written(tiny_config, stars):
+    config = edited(tiny_config, "  disks:\n", MEMBERS + "  disks:\n")
+    scene = build_scene(config)
+    planet, residual = scene.sources["planet"], scene.stellar_residual
+    assert (planet.y, planet.x, planet.flux, scene.background) == (0.3, -0.2, 1e-5, 0.4)
+    np.testing.assert_array_equal(residual.references, stars[0].array)
+    np.testing.assert_array_equal(residual.weights, [0.2, 0.1])
+    assert residual.shift_y == 0.01 and residual.shift_x == 0.0
+    config = edited(
+        tiny_config,
+        "priors:\n",
+        "priors:\n  stellar_residual.weights: {uniform: [-1, 1]}\n"
+        "  sources.planet.flux: {log_uniform: [1e-7, 1e-3]}\n  background: {normal: [0, 1]}\n",
+    )
+    assert build_space(config, build_scene(config)).size == 7
+    with pytest.raises(ConfigError, match=r"weights = 0.2 lies outside \[-1, 0.15\]"):
+        config = edited(tiny_config, "{uniform: [-1, 1]}", "{uniform: [-1, 0.15]}")
+        build_space(config, build_scene(config))
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("flux: 1.0e-5", "flux: -1.0", r"scene\.sources\.planet\.flux = -1.0: must be greater than or equal to 0"),
+    ("planet: {y", "planet: {z", r"unknown key 'scene\.sources\.planet\.z'"),
+    ("weights: [0.2, 0.1]", "weights: [0.2]", r"weights has shape \(1,\) for 2 references"),
+    ("weights: [0.2, 0.1]", "weights: [0.2, many]", r"scene\.stellar_residual\.weights"),
+    ("planet:", "my planet:", "a source's name is a word like 'planet'"),
+])
+def test_mistakes_in_the_members_of_a_scene_are_named(tiny_config, stars, old, new, message):
+    edited(tiny_config, "  disks:\n", MEMBERS + "  disks:\n")
+    with pytest.raises(ConfigError, match=message):
+        build_scene(edited(tiny_config, old, new))
+
+
+PSF_SECTIONS = {
+    "gaussian": "{kind: gaussian, fwhm: 0.2, axis_ratio: 0.7, angle: 30.0}",
+    "moffat": "{kind: moffat, fwhm: 0.2, exponent: 3.0, half_width: 0.5}",
+    "empirical": "{kind: empirical, kernel: {path: stars.fits, extension: KERNELS, plane: 1}, center: centroid, "
+                 "over_sample_size: 2, normalize: false}",
+    "spatially_varying": "{kind: spatially_varying, kernels: {path: stars.fits, extension: KERNELS}, "
+                         "weight_maps: {path: stars.fits, extension: MAPS}, "
+                         "transmission: {path: stars.fits, extension: MASK}}",
+}
+
+
+@pytest.mark.parametrize("kind", PSFS)
+def test_every_psf_can_be_written(tiny_config, stars, kind):
+    if kind == "empirical":
+        stars[1].array[1, 2, 2] = 20.0
+        write_fits(tiny_config.parent / "stars.fits", stars, overwrite=True)
+    config = edited(tiny_config, "{kind: empirical, kernel: {path: tiny.fits, extension: PSF}}", PSF_SECTIONS[kind])
+    psf = build_scene(config).instrument.psf
+    assert type(psf) is PSFS[kind]
+    if kind == "empirical":
+        assert psf.center == pytest.approx((2, 2), abs=0.1) and psf.over_sample_size == 2 and not psf.normalize
+    if kind == "spatially_varying":
+        np.testing.assert_array_equal(psf.transmission, stars[3].array)
 
 
 def test_a_ready_made_value_takes_a_sections_place(tiny_config):
@@ -67,7 +177,9 @@ def test_a_ready_made_value_takes_a_sections_place(tiny_config):
 def test_every_declared_range_is_in_the_schema(cls):
     section = component_section(cls)
     for name, spec in parameters_of(cls).items():
-        limits = {type(limit).__name__: limit for limit in section.model_fields[name].metadata}
+        field = section.model_fields[name]
+        number = get_args(field.annotation)[0].__metadata__[0] if get_args(field.annotation) else field
+        limits = {type(limit).__name__: limit for limit in number.metadata}
         for word, end in (("Ge", spec.minimum), ("Le", spec.maximum), ("Gt", spec.above), ("Lt", spec.below)):
             assert (word in limits) == (end is not None)
             assert end is None or getattr(limits[word], word.lower()) == end

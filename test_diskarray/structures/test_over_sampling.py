@@ -10,9 +10,11 @@ from diskarray.structures.frame import Frame2D
 from diskarray.structures.grid import Grid2D
 from diskarray.structures.mask import Mask2D
 from diskarray.structures.over_sampling import OverSampling
+from diskarray.structures.star_pixel import star_pixel_points
 
 FRAME = Frame2D((6, 7), 0.4, (2.2, 3.9), 15.0)
 MASK = Mask2D.circular(FRAME, 0.9, origin=(0.2, -0.1))
+FAR = Mask2D(MASK.array, Frame2D((6, 7), 0.4, (-20.0, 3.9), 15.0))  # the star is outside the image
 
 
 def values(points):
@@ -60,11 +62,27 @@ def test_the_mean_converges_to_second_order():
 @pytest.mark.parametrize("sizes", [2, np.arange(1, 43).reshape(6, 7) % 4 + 1])
 @pytest.mark.parametrize("inner", [(), (2,), (2, 3)])
 def test_values_are_binned_into_their_own_pixel(sizes, inner):
-    sampling = OverSampling(sizes, MASK)
-    counts = np.broadcast_to(sizes, (6, 7)).ravel()[MASK.indices] ** 2
+    sampling = OverSampling(sizes, FAR)
+    counts = np.broadcast_to(sizes, (6, 7)).ravel()[FAR.indices] ** 2
     numbers = np.random.default_rng(2).normal(size=(counts.sum(), *inner))
     ends = np.cumsum(counts)
     expected = [numbers[end - n : end].mean(axis=0) for end, n in zip(ends, counts, strict=True)]
+    np.testing.assert_array_equal(sampling.counts, counts)
+    np.testing.assert_allclose(sampling.binned(numbers), expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("inner", [(), (2,)])
+def test_a_pixel_at_the_star_changes_no_other(inner):
+    sizes = np.arange(1, 43).reshape(6, 7) % 4 + 1
+    sampling = OverSampling(sizes, MASK)
+    special = np.flatnonzero(sampling.counts != sampling.sizes**2)
+    assert [tuple(map(int, np.unravel_index(MASK.indices[k], (6, 7)))) for k in special] == [(2, 4)]
+    numbers = np.random.default_rng(2).normal(size=(sampling.counts.sum(), *inner))
+    ends = np.cumsum(sampling.counts)
+    expected = [numbers[end - n : end].mean(axis=0) for end, n in zip(ends, sampling.counts, strict=True)]
+    k, size = special[0], sampling.sizes[special[0]]
+    _, weights = star_pixel_points((2.2 - 2, 3.9 - 4), size)
+    expected[k] = np.tensordot(weights, numbers[ends[k] - weights.size : ends[k]], axes=(0, 0))
     np.testing.assert_allclose(sampling.binned(numbers), expected, atol=1e-14)
 
 
@@ -76,6 +94,7 @@ def test_size_one_adds_no_sub_pixels():
 def test_over_sampling_compares_hashes_and_copies_by_value():
     one, two = OverSampling(3, MASK), OverSampling(np.full((6, 7), 3.0), MASK)
     assert one == two and hash(one) == hash(two) and one != OverSampling(2, MASK) and one != 3
+    assert one != OverSampling(3, FAR) and one != OverSampling(3, Mask2D.none(FRAME))
     for copied in (pickle.loads(pickle.dumps(one)), copy.deepcopy(one)):
         assert copied == one and hash(copied) == hash(one) and not copied.sizes.flags.writeable
     with pytest.raises(AttributeError):
@@ -91,3 +110,18 @@ def test_one_grids_over_sampling_fits_another_mask():
 def test_a_mask_that_excludes_everything_has_an_empty_grid():
     grid = Grid2D(Mask2D(np.ones((6, 7), bool), FRAME), 3)
     assert grid.array.shape == (0, 2) and grid.over_sample_size.binned(np.zeros(0)).shape == (0,)
+
+
+def test_the_star_in_a_corner_or_next_to_a_side_belongs_to_all_its_pixels():
+    for center, expected in [
+        ((2.5, 3.5), [(2, 3), (2, 4), (3, 3), (3, 4)]),
+        ((2.5 + 1e-9, 3.5 - 1e-9), [(2, 3), (2, 4), (3, 3), (3, 4)]),
+        ((2.0, 3.45), [(2, 3), (2, 4)]),
+        ((2.0, 3.3), [(2, 3)]),
+        ((-0.55, 3.0), [(0, 3)]),
+        ((-0.75, 3.0), []),
+    ]:
+        sampling = OverSampling(3, Mask2D.none(Frame2D((6, 7), 0.4, center)))
+        special = np.argwhere((sampling.counts != 9).reshape(6, 7))
+        assert [tuple(map(int, pixel)) for pixel in special] == expected, center
+    assert np.all(OverSampling(1, MASK).counts == 1)

@@ -1,0 +1,40 @@
+"""A polarization fraction from numbers at scattering angles."""
+
+__all__ = ["TabulatedPolarization"]
+
+import numpy as np
+
+from ..backend.pytree import component, static
+from ..parameters.parameter import parameter
+from ..parameters.priors import Uniform
+from .curves import knots_in_order, monotone_slopes, one_per_knot, piecewise_cubic, scattering_angle
+
+
+@component
+class TabulatedPolarization:
+    """A polarization fraction from a table: a monotone cubic through its values, over the scattering angle.
+
+    By symmetry light scattered straight forward or backward is not polarized: between the table's ends and 0 and 180
+    degrees the curve goes to zero. Negative values are polarized in the plane of scattering (the negative branch).
+
+    Parameters
+    ----------
+    angles : tuple of float
+        Scattering angles in degrees, increasing, between 0 and 180 (both excluded).
+    """
+
+    angles: tuple = static((30.0, 60.0, 90.0, 120.0, 150.0))
+    values: object = parameter(0.3, minimum=-1, maximum=1, prior=Uniform(0.0, 1.0),
+                               doc="polarization fraction at the angles")
+
+    def prepare_fields(self):
+        object.__setattr__(self, "angles", knots_in_order("TabulatedPolarization", self.angles, open_ends=True))
+        values = one_per_knot("TabulatedPolarization", "values", self.values, count=len(self.angles))
+        object.__setattr__(self, "values", values)
+
+    def fraction(self, cos_phi, *, xp=np):
+        """Polarization fraction at the cosine of the scattering angle."""
+        values, nothing = xp.asarray(self.values), xp.zeros(1)
+        knots, values = xp.asarray((0.0, *self.angles, 180.0)), xp.concat([nothing, values, nothing])
+        slopes = monotone_slopes(knots, values, xp=xp)
+        return piecewise_cubic(scattering_angle(cos_phi, xp=xp), knots, values, slopes, xp=xp)
