@@ -238,11 +238,18 @@ def example(cls):
     return cls(**required, **{f.name: preferred[f.name] for f in fields if f.name in preferred})
 
 
-def full_scene(psf, shape=(17, 15), n_disks=None):
-    """Disks that use every registered density and phase function, an instrument with everything, a star."""
-    densities, phases = list(DENSITIES.items()), list(PHASE_FUNCTIONS.items())
+RULES = (da.Quadrature("layer", 6), da.Quadrature("panels", 6))  # the choice between them has a comparison of its own
+
+
+def full_scene(psf, shape=(17, 15), n_disks=3):
+    """Disks that differ in density and phase function, an instrument with everything, a star.
+
+    Every registered component by itself is rendered in parity_components.py.
+    """
+    densities = list(DENSITIES.items())
+    phases = [(name, PHASE_FUNCTIONS[name]) for name in ("henyey_greenstein", "spline", "polarized")]
     disks = {}
-    for k in range(n_disks or max(len(densities), len(phases))):
+    for k in range(n_disks):
         (density, density_class), (phase, phase_class) = densities[k % len(densities)], phases[k % len(phases)]
         disks[f"{density}_{phase}"] = da.Disk(
             density=example(density_class),
@@ -253,6 +260,7 @@ def full_scene(psf, shape=(17, 15), n_disks=None):
             optical_depth=2e-3,
             offset_x=1.5,
             offset_y=-2.0 + k,
+            rule=RULES[k % len(RULES)],
         )
     throughput = np.linspace(0.6, 1.0, shape[0] * shape[1]).reshape(shape)
     instrument = da.Instrument(psf=example(PSFS[psf]), throughput=throughput, offset_y=0.004, offset_x=-0.007)

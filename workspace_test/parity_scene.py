@@ -4,6 +4,7 @@ import numpy as np
 from _harness import Numbers, begin, full_grid, full_scene
 
 import diskarray as da
+from diskarray.backend.pytree import set_at
 from diskarray.optics.registry import PSFS
 
 SINGLE = 5e-5  # of the peak
@@ -17,7 +18,7 @@ SYMMETRIC = {
 
 def compare_rows(psf, quick, table, jax, jnp):
     one_disk = quick or psf != next(iter(PSFS))
-    numbers, grid, whole = Numbers(full_scene(psf, n_disks=1 if one_disk else None)), full_grid(), full_grid(masked=False)
+    numbers, grid, whole = Numbers(full_scene(psf, n_disks=1 if one_disk else 3)), full_grid(), full_grid(masked=False)
     rows = numbers.rows(n_near=8, n_scatter=8)[:17] if quick else numbers.rows()
     chosen = np.arange(0, len(rows), 24)
 
@@ -103,6 +104,23 @@ def compare_gradients(table, jax, jnp):
     )  # the panels of the quadrature have kinks, which a wide step would straddle
 
 
+def compare_choice(table, jax, jnp):
+    """What "automatic" chooses from the numbers of a disk is the same in NumPy, under jit and under vmap."""
+    inclinations = np.linspace(0.0, 180.0, 65)
+    points = da.Grid2DIrregular(np.random.default_rng(4).normal(0, 0.6, size=(60, 2)))
+    disk = da.Disk(density=da.TwoPowerLaw(alpha_in=12.0, scale_height=2.0, gamma=2.3), distance=80.0)
+
+    def image(inclination, xp):
+        turned = set_at(disk, "inclination", inclination)
+        return turned.image_2d_from(points, xp=xp).array
+
+    expected = np.stack([image(i, np) for i in inclinations])
+    compiled = jax.jit(lambda i: image(i, jnp))
+    peak = expected.max(axis=1)
+    table.same("automatic quadrature: jit", [compiled(i) for i in inclinations], expected, peak=peak)
+    table.same("automatic quadrature: vmap", jax.vmap(compiled)(jnp.asarray(inclinations)), expected, peak=peak)
+
+
 def compare_compiled(table, jax, jnp):
     """Everything is an argument of the compiled function; numbers of any kind share one compilation."""
     scene, grid = full_scene("empirical"), full_grid()
@@ -152,6 +170,7 @@ def main():
         compare_rows(psf, arguments.quick, table, jax, jnp)
     if not arguments.quick:
         compare_gradients(table, jax, jnp)
+        compare_choice(table, jax, jnp)
         compare_compiled(table, jax, jnp)
         compare_single_precision(table, jax, jnp)
     table.finish()

@@ -8,7 +8,7 @@ from ..backend.loops import accumulate, in_blocks, on_nonzero
 
 _IN_CACHE = 16384  # entries of one array; a few dozen such arrays stay near a processor core
 _BLOCK = 16384  # entries (segments x lines) of a block
-_SMALL_BLOCK = 800  # ... where memory matters more than time
+_SMALL_BLOCK = 1500  # ... where memory matters more than time
 
 
 def path_for(quadrature, n_segments, n_lines):
