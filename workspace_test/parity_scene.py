@@ -18,7 +18,7 @@ SYMMETRIC = {
 
 def compare_rows(psf, quick, table, jax, jnp):
     one_disk = quick or psf != next(iter(PSFS))
-    numbers, grid, whole = Numbers(full_scene(psf, n_disks=1 if one_disk else 3)), full_grid(), full_grid(masked=False)
+    numbers, grid, whole = Numbers(full_scene(psf, n_disks=1 if one_disk else 2)), full_grid(), full_grid(masked=False)
     rows = numbers.rows(n_near=8, n_scatter=8)[:17] if quick else numbers.rows()
     chosen = np.arange(0, len(rows), 24)
 

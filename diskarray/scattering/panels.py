@@ -66,10 +66,10 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
         far.append(xp.maximum(last, far[-1]) if far else last)
     middle = xp.maximum(near[-1], xp.minimum(xp.zeros_like(u), far[0]))
     cuts = [(Y + offset[1] - v * cos_i) / sine for Y in (*near, middle, *far)]
-    edges = [lower, *(xp.maximum(lower, xp.minimum(cut, upper)) for cut in cuts), upper]
-    for cut in (crossing, *core, *_around_star(u, v, edges[len(edges) // 2], scales, xp)):
-        edges = _inserted(edges, cut, xp)
-    return xp.stack(edges)
+    middle = xp.maximum(lower, xp.minimum(cuts[len(cuts) // 2], upper))
+    cuts += [crossing, *core, *_around_star(u, v, middle, scales, xp)]
+    inside = [xp.maximum(lower, xp.minimum(cut, upper)) for cut in cuts]
+    return xp.sort(xp.stack([lower, *inside, upper]), axis=0)
 
 
 def _slab(u, v, cos_i, sin_i, offset, scales, xp):
@@ -120,15 +120,6 @@ def _around_star(u, v, middle, scales, xp):
     near = xp.maximum(1 - squared / (_STAR_REACH * scales.radius) ** 2, xp.asarray(0.0))
     b = square_root(squared + _LEAST_IMPACT**2, xp=xp)
     return [middle + near * (k * b - middle) for k in _STAR_CUTS]
-
-
-def _inserted(edges, value, xp):
-    """A sorted list of edges with one more value put in its place."""
-    value = xp.maximum(edges[0], xp.minimum(value, edges[-1]))
-    merged = [edges[0]]
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
-        merged.append(xp.maximum(left, xp.minimum(value, right)))
-    return [*merged, edges[-1]]
 
 
 _AROUND_CROSSING = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)

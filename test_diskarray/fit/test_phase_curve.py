@@ -45,6 +45,11 @@ def test_weights_count_like_repeated_samples():
     np.testing.assert_allclose(alone.values, henyey_greenstein(few[7, 0], alone.angles), rtol=1e-12)
 
 
+def test_the_median_of_three_is_the_middle_one():
+    found = phase_curve_from_samples(SPACE, [[0.5, 70.0], [0.1, 70.0], [0.2, 70.0]])
+    np.testing.assert_allclose(found.values[60], henyey_greenstein(0.2, 60.0), rtol=1e-12)
+
+
 def test_a_covariance_gives_the_gaussian_band():
     covariance = np.array([[0.02**2, 0.0], [0.0, 0.5**2]])
     angles = np.array([20.0, 60.0, 120.0, 160.0])
