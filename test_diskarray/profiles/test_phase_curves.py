@@ -90,7 +90,7 @@ def test_spline_goes_on_with_its_slope_and_levels_off():
 
     assert (logarithm(50.0) - logarithm(49.999)) / 0.001 == pytest.approx(slope, rel=1e-3)
     assert logarithm(0.0) == pytest.approx(np.log(5.0) - 20.0 * slope * np.tanh(50 / 20), rel=1e-5)
-    behind = (logarithm(130.001) - logarithm(130.0)) / 0.001
+    behind = (logarithm(130.0) - logarithm(129.999)) / 0.001
     assert logarithm(180.0) == pytest.approx(np.log(1.1) + 20.0 * behind * np.tanh(50 / 20), rel=1e-4)
     assert np.all(np.isfinite(spline.phase(COSINES)))
 
