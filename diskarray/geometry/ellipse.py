@@ -64,6 +64,7 @@ def ellipse_crossings(X, radius, eccentricity, argument_of_pericenter, softening
     linear = eccentricity * sine * (parameter - eccentricity * X * cosine)
     constant = X**2 - (parameter - eccentricity * X * cosine) ** 2
     discriminant = linear**2 - quadratic * constant
-    larger = square_root(discriminant**2 + softening**4, xp=xp)
-    half = square_root(xp.maximum(0.5 * (discriminant + larger), xp.asarray(0.0)), xp=xp)
+    larger = square_root(discriminant**2 + softening**4, xp=xp) + xp.abs(discriminant)
+    # twice half^2 is discriminant + sqrt(discriminant^2 + softening^4), written so that nothing cancels
+    half = square_root(0.5 * xp.where(discriminant > 0, larger, softening**4 / larger), xp=xp)
     return (-linear - half) / quadratic, (-linear + half) / quadratic

@@ -19,7 +19,9 @@ class FreeForm:
     """Density of the mid-plane from its values at knots, equally spaced in log r from inner_radius to the far end.
 
     Between the knots ln n is a cubic spline in ln r; inside the first and outside the last knot it is a power law,
-    joined with its slope. A value of 1 belongs to ``optical_depth``: in a fit, hold one of the two scales.
+    joined with its slope. A value of 1 belongs to ``optical_depth``: in a fit, hold that one, or all images can be had
+    in more than one way. Profiles that go up and down by factors from knot to knot want, close to edge-on,
+    ``Quadrature(nodes="panels", order=16)``.
     """
 
     values: object = parameter(1.0, above=0, prior=LogUniform(1e-3, 1e3),

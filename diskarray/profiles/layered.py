@@ -1,8 +1,8 @@
 """Densities made of two parts that combine freely: a radial profile of the mid-plane and a vertical profile.
 
 A part of one's own needs a method ``midplane(r, *, xp)`` and an attribute ``radius``, or the methods
-``profile(Z, ratio, *, xp)`` and ``column(*, xp)``. With a method ``hints()`` in both parts the line-of-sight quadrature knows where to look;
-without, it looks everywhere, at several times the cost.
+``profile(Z, ratio, *, xp)`` and ``column(*, xp)``. With a method ``hints()`` in both parts the line-of-sight quadrature
+knows where to look; without, it looks everywhere, at several times the cost.
 """
 
 __all__ = ["Layered"]

@@ -99,7 +99,7 @@ class TripleHenyeyGreenstein:
         rest = 1 - sum(weights[:2])
         if len(g) != 3 or len(weights) not in (2, 3) or min(*weights, rest) < -1e-9:
             raise ParameterError(
-                f"three g and two or three weights of at least 0 and a sum of at most 1 are needed, got {g} and {weights}"
+                f"three g and two or three weights of at least 0 with a sum of at most 1 are needed, got {g}, {weights}"
             )
         if len(weights) == 3 and abs(sum(weights) - 1) > 1e-6:
             raise ParameterError(f"three weights must add up to 1, got {weights} with the sum {sum(weights)}")
