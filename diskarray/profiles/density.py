@@ -7,7 +7,7 @@ import numpy as np
 from ..backend.constant import held_at
 from ..backend.operations import gamma_function, square_root
 from ..backend.pytree import component
-from ..geometry.angles import cosine_sine
+from ..geometry.ellipse import relative_radius
 from ..parameters.parameter import parameter
 from ..parameters.priors import LogUniform, Uniform, UniformAngle
 from .protocols import Scales
@@ -51,10 +51,8 @@ class TwoPowerLaw:
     def _log_relative_radius(self, X, Y, squared, xp):
         if held_at(self.eccentricity, 0.0):
             return 0.5 * xp.log(squared * (1 / self.radius**2))
-        r = square_root(squared, xp=xp)
-        cosine, sine = cosine_sine(self.argument_of_pericenter, xp=xp)
-        along = r + self.eccentricity * (X * cosine + Y * sine)
-        return xp.log(along * (1 / (self.radius * (1 - self.eccentricity**2))))
+        shape = (self.radius, self.eccentricity, self.argument_of_pericenter)
+        return xp.log(relative_radius(X, Y, square_root(squared, xp=xp), *shape, xp=xp))
 
     def _vertical(self, Z, squared, log_r, xp):
         """(|Z| / H)^gamma, at most so large that its exponential is zero."""

@@ -9,11 +9,10 @@ __all__ = ["Layered"]
 
 import numpy as np
 
-from ..backend.constant import held_at
 from ..backend.operations import square_root
 from ..backend.pytree import component
 from ..errors import ParameterError
-from ..geometry.angles import cosine_sine
+from ..geometry.ellipse import relative_radius
 from ..parameters.parameter import parameter
 from ..parameters.priors import Uniform, UniformAngle
 from .parts import RadialProfile, VerticalProfile
@@ -67,10 +66,7 @@ class Layered:
     def _semi_major_axis(self, X, Y, xp):
         """Of the ellipse through (X, Y): (r + e (X cos omega + Y sin omega)) / (1 - e^2)."""
         r = square_root(xp.maximum(X * X + Y * Y, xp.asarray(_NEAREST**2)), xp=xp)
-        if held_at(self.eccentricity, 0.0):
-            return r
-        cosine, sine = cosine_sine(self.argument_of_pericenter, xp=xp)
-        return (r + self.eccentricity * (X * cosine + Y * sine)) * (1 / (1 - self.eccentricity**2))
+        return relative_radius(X, Y, r, 1.0, self.eccentricity, self.argument_of_pericenter, xp=xp)
 
     def vertical_column(self, *, xp=np):
         """Integral over Z at the reference radius, in au, for a density of 1 in the mid-plane."""

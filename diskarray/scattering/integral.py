@@ -76,10 +76,9 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
         path = getattr(paths, paths.path_for(choice, number, u.shape[0]))
         return path(segments, number, prepared, integrand, (u, v), nodes, weights, xp=xp)
 
-    choices = choices_for(rule or Quadrature())
-    if scales is None:
+    rule = rule or Quadrature()
+    choices = choices_for(rule)
+    if scales is None or len(choices) == 1:
         return summed(choices[-1])
-    if len(choices) == 1:
-        return summed(choices[0])
-    index = choice_index(rule or Quadrature(), cos_i, sin_i, scales, xp=xp)
+    index = choice_index(rule, cos_i, sin_i, scales, xp=xp)
     return branch(index, [lambda choice=choice: summed(choice) for choice in choices], xp=xp)

@@ -58,17 +58,7 @@ def layer_nodes(order):
 def layer_segments(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     """The two halves of the layer along each line of sight.
 
-    Parameters
-    ----------
-    u, v : arrays, shape (M,)
-        Lines of sight, au along the major and minor axis from the star.
-    cos_i, sin_i : 0-d arrays
-        Of the inclination.
-    offset : (dX, dY)
-        Rigid ring offset in au.
-    scales : Scales
-    xp : module
-        Array namespace.
+    Arguments as for ``panels.guided_panels``.
 
     Returns
     -------

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diskarray.geometry.ellipse import ellipse_crossings, ellipse_radius
+from diskarray.geometry.ellipse import ellipse_crossings, ellipse_radius, relative_radius, relative_slope
 
 A, E = 50.0, 0.4
 
@@ -51,3 +51,22 @@ def test_crossings_are_ordered_and_pass_smoothly_into_a_miss():
     np.testing.assert_allclose(upper[hit], np.sqrt(A**2 - X[hit] ** 2), rtol=1e-4)
     assert upper[-1] < 0.01 * A
     assert np.all(np.abs(np.diff(upper)) < 0.03 * A)
+
+
+@pytest.mark.parametrize("eccentricity", [0.0, 0.3])
+def test_relative_radius_and_its_slope(eccentricity):
+    """r over the ellipse's radius in that direction, and its derivative along Y by differences."""
+    X, Y, h = np.array([30.0, -20.0, 5.0]), np.array([10.0, 40.0, -60.0]), 1e-4
+    shape = (50.0, eccentricity, 40.0)
+
+    def ratio(Y):
+        return relative_radius(X, Y, np.hypot(X, Y), *shape)
+
+    np.testing.assert_allclose(ratio(Y), np.hypot(X, Y) / ellipse_radius(X, Y, np.hypot(X, Y), *shape), rtol=1e-14)
+    slope = relative_slope(Y, np.hypot(X, Y), *shape)
+    np.testing.assert_allclose(slope, (ratio(Y + h) - ratio(Y - h)) / (2 * h), rtol=1e-8)
+
+
+def test_crossings_far_beyond_the_ellipse_meet_without_cancellation():
+    first, last = ellipse_crossings(np.array([110.0]), 0.2, 0.0, 0.0, 0.01)
+    assert np.all(last > first) and np.all(np.abs([first, last]) < 1e-4)
