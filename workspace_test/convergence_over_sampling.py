@@ -45,7 +45,8 @@ SHARP = disk(60.0, alpha_in=30.0, alpha_out=-12.0)
 TEXT_TOP = """# Over-sampling
 
 A pixel's value is the brightness at its center (`over_sample_size=1`) or the mean over sub-pixels, which uses the same
-line-of-sight integral at every sub-pixel. The error of a mean over n x n regular sub-pixels falls as 1 / n^2. Sizes are
+line-of-sight integral at every sub-pixel. The pixel that holds the star always has its mean: where dust reaches the
+star, brightness grows as 1 / b towards it, and its value at the center would be infinite. The error of a mean over n x n regular sub-pixels falls as 1 / n^2. Sizes are
 one number, or one for each pixel; `da.adaptive_over_sample_size` chooses them from a model:
 
 ```python

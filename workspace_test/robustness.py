@@ -19,7 +19,9 @@ DENSITY = ("radius", "alpha_in", "alpha_out", "scale_height", "gamma", "beta", "
 ORIENTATION = ("inclination", "position_angle", "distance", "optical_depth", "offset_x", "offset_y")
 NAMES = (*DENSITY, "g", *ORIENTATION)
 GRID, STAR = da.Grid2D.uniform((15, 15), 0.2), 112  # 14.4 au per pixel at 72 pc; the pixel the star sits on
-AROUND = da.Grid2DIrregular([(0.004 * np.sin(t), 0.004 * np.cos(t)) for t in np.arange(0.5, 8) * np.pi / 4])
+AROUND = da.Grid2DIrregular([
+    (b * np.sin(t), b * np.cos(t)) for b in (0.004, 0.01, 0.03, 0.06, 0.1, 0.14) for t in np.arange(0.5, 8) * np.pi / 4
+])
 EQUAL, TRUE, ZERO = 1e-12, 1e-5, 1e-10
 WIDTHS = (3e-2, 1e-2, 3e-3, 1e-3, 1e-4, 1e-5)  # of the length over which the image changes with a parameter
 STENCIL = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
@@ -31,7 +33,9 @@ POINTS = {
     "g = 0": {"g": 0.0},
     "PA = 0": {"position_angle": 0.0},
     "PA = 360": {"position_angle": 360.0},
-    "i = 90, PA = 0, no offset": {"inclination": 90.0, "position_angle": 0.0, "offset_x": 0.0, "offset_y": 0.0},
+    # pixels exactly in the mid-plane: with gamma near 1 the brightness has a cusp there and no derivative
+    "i = 90, PA = 0, no offset": {"inclination": 90.0, "position_angle": 0.0, "offset_x": 0.0, "offset_y": 0.0,
+                                  "gamma": 2.0},
     "i = 0, PA = 90, e = 0, no offset": {"inclination": 0.0, "position_angle": 90.0, "eccentricity": 0.0,
                                          "offset_x": 0.0, "offset_y": 0.0},
     "ring through the star": {"offset_x": 40.0, "offset_y": 0.0, "radius": 40.0, "eccentricity": 0.0},
@@ -135,20 +139,18 @@ def worst_of(errors, rows):
     return float(errors[k]), described(rows[k])
 
 
-def elsewhere(values):
-    """The largest magnitude over pixels (second axis) but the star's, which must not hide the others; there, of all."""
-    largest = np.abs(np.delete(values, STAR, axis=1)).max(axis=1, keepdims=True).repeat(values.shape[1], axis=1)
-    largest[:, STAR] = np.maximum(largest[:, STAR], np.abs(values[:, STAR]))
-    return largest
+def largest(values):
+    """The largest magnitude over pixels (second axis)."""
+    return np.abs(values).max(axis=1, keepdims=True)
 
 
 def check_star(table, name, rows):
-    """The star's pixel is not brighter than 10 times its surroundings at 1/50 of a pixel: 1/d^2 is averaged there."""
+    """The star's pixel is not brighter than the brightest points in it, from 1/50 of a pixel off: 1/d^2 is averaged."""
     pairs = [(disk_of(row).image_2d_from(GRID).array.flat[STAR], disk_of(row).image_2d_from(AROUND).array.max())
              for row in rows]
     ratios = np.array([own / max(near, 1e-290) for own, near in pairs])
-    table.line(f"{name}: star's pixel / its surroundings", ratios.max() <= 10, float(ratios.max()), 10.0,
-               f"{(~(ratios <= 10)).sum()} of {len(rows)} rows; {described(rows[int(np.argmax(ratios))])}")
+    table.line(f"{name}: star's pixel / brightest point in it", ratios.max() <= 1, float(ratios.max()), 1.0,
+               f"{(~(ratios <= 1)).sum()} of {len(rows)} rows; {described(rows[int(np.argmax(ratios))])}")
 
 
 def check_finite(table, name, values, rows):
@@ -171,7 +173,7 @@ def check_values(table, name, compiled, rows):
         table.line(f"{label}: NumPy warns of nothing", not warned, f"{len(warned)} rows", "0",
                    described(part[warned[0]]) if warned else "")
         with np.errstate(invalid="ignore"):
-            errors = (np.abs(numpy - jax) / (elsewhere(numpy) + 1e-290)).max(axis=1)
+            errors = (np.abs(numpy - jax) / (largest(numpy) + 1e-290)).max(axis=1)
         worst, culprit = worst_of(errors, part)
         table.line(f"{label}: NumPy equals JAX", worst <= EQUAL, worst, EQUAL, culprit)
 
@@ -227,14 +229,14 @@ def derivative_errors(compiled, row, jacobian):
     """Relative errors of the derivatives and the differences they were compared with, shape (pixels, parameters).
 
     Of several steps the best counts at each pixel: a wrong derivative is wrong at every one. An error counts relative
-    to the parameter's largest difference ``elsewhere``. Where that is zero, ``ZERO`` of the peak per length is allowed.
+    to the parameter's largest difference over pixels. Where that is zero, ``ZERO`` of the peak per length is allowed.
     """
     found = differences(compiled, row)
     errors = np.abs(found - jacobian)
     best = np.argmin(np.where(np.isfinite(errors), errors, np.inf), axis=0)[None]
     found, errors = (np.take_along_axis(a, best, axis=0)[0] for a in (found, errors))
-    floor = ZERO / TRUE * elsewhere(compiled.images(row[None])).T / lengths_of(row)
-    return errors / (np.maximum(elsewhere(found.T).T, floor) + 1e-290), found
+    floor = ZERO / TRUE * largest(compiled.images(row[None])).T / lengths_of(row)
+    return errors / (np.maximum(largest(found.T).T, floor) + 1e-290), found
 
 
 def wrong_derivatives(rows, jacobians, errors, found):
@@ -260,7 +262,8 @@ def check_derivatives(table, name, compiled, rows):
     table.line(f"{name}: derivatives true", worst <= TRUE, worst, TRUE,
                wrong_derivatives(rows, jacobians, errors, found))
     reverse, forward = compiled.gradients(rows), np.einsum("p,npk->nk", compiled.weights, jacobians)
-    scale = np.einsum("p,npk->nk", compiled.weights, np.abs(jacobians)) + 1e-290
+    floor = ZERO * np.array([largest(compiled.images(row[None])).max() / lengths_of(row) for row in rows]) / 1e-9
+    scale = np.maximum(np.einsum("p,npk->nk", compiled.weights, np.abs(jacobians)), floor) + 1e-290
     worst, culprit = worst_of((np.abs(reverse - forward) / scale).max(axis=1), rows)
     table.line(f"{name}: reverse mode equals forward mode", worst <= 1e-9, worst, 1e-9, culprit)
 

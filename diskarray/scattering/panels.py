@@ -23,8 +23,10 @@ _LARGEST = 60.0  # ... or at this multiple of the radius
 _RING_EDGE = 2.0  # cuts beside the ring, in units of its logarithmic width 1 / slope
 _OUTSKIRTS = 2.5  # one more cut outside, this many times as far in log r: the tail of a shallow slope is long
 _SOFTENING = 0.05  # of the radius: lines passing by the ring change smoothly into lines crossing it
-_LEAST_SINE = 1e-4  # sin i below this counts as this: cuts through a face-on ring would race along the line
-_LEAST_COSINE = 1e-5  # |cos i| below this counts as this: the same for the mid-plane of an edge-on disk
+_LEAST_SINE = 0.02  # sin i below this counts as this: the cuts of a face-on ring would race along the line
+_LEAST_TILT = 0.03  # |cos i| below this counts as this: the same for the core's ends
+_LEAST_COSINE = 1e-5  # ... and for the mid-plane and the ends of the slab
+_JOINING_SINE, _JOINING_COSINE = 0.1, 2e-3  # tan i and 1 / tan i below which cuts that would meet are joined
 _STAR_CUTS = (-30.0, -3.0, 0.0, 3.0, 30.0)  # in units of the line's distance from the star
 _STAR_REACH = 0.1  # of the radius: lines farther from the star see no peak
 _LEAST_IMPACT = 1e-3  # au
@@ -65,9 +67,14 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
         near.insert(0, xp.minimum(first, near[0]) if near else first)
         far.append(xp.maximum(last, far[-1]) if far else last)
     middle = xp.maximum(near[-1], xp.minimum(xp.zeros_like(u), far[0]))
-    cuts = [(Y + offset[1] - v * cos_i) / sine for Y in (*near, middle, *far)]
-    middle = xp.maximum(lower, xp.minimum(cuts[len(cuts) // 2], upper))
-    cuts += [crossing, *core, *_around_star(u, v, middle, scales, xp)]
+    *cuts, middle = [(Y + offset[1] - v * cos_i) / sine for Y in (*near, *far, middle)]
+    middle = xp.maximum(lower, xp.minimum(middle, upper))
+    # Two cuts that meet leave a kink. Where they would at a symmetric point, one joins the other before.
+    steep = sin_i**2 / (sin_i**2 + (_JOINING_SINE * cos_i) ** 2)
+    flat = cos_i**2 / (cos_i**2 + (_JOINING_COSINE * sin_i) ** 2)
+    cuts += [middle + flat * (cut - middle) for cut in (crossing, *core)]
+    middle = crossing + steep * (middle - crossing)
+    cuts += [middle, *_around_star(u, v, middle, scales, xp)]
     inside = [xp.maximum(lower, xp.minimum(cut, upper)) for cut in cuts]
     return xp.sort(xp.stack([lower, *inside, upper]), axis=0)
 
@@ -95,22 +102,18 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
         relative = relative_radius(
             X, there, r, scales.radius, scales.eccentricity, scales.argument_of_pericenter, xp=xp
         )
-        return thickness / cosine * (relative if held_at(scales.flaring, 1.0) else relative**scales.flaring)
+        return thickness * (relative if held_at(scales.flaring, 1.0) else relative**scales.flaring)
 
     # r / R is convex along the line, so that between two points the slab is nowhere thicker than at one of them:
     # from outside inwards every step is an outer bound.
     sign, at_crossing = xp.asarray([[-1.0], [1.0]]), flared(crossing)
 
     def closer(ends):
-        return xp.clip(midplane + sign * xp.maximum(flared(ends), at_crossing), -reach, reach)
-
-    core = (_CORE / _DEPTH) ** (1 / scales.vertical_exponent)
-
-    def farther(ends):
-        return xp.clip(midplane + sign * core * flared(ends), -reach, reach)
+        return xp.clip(midplane + sign * xp.maximum(flared(ends), at_crossing) / cosine, -reach, reach)
 
     outermost = repeated(closer, sign * reach, _STEPS, xp=xp)
-    nearest = repeated(farther, crossing + 0.0 * outermost, _STEPS // 2, xp=xp)
+    core = (_CORE / _DEPTH) ** (1 / scales.vertical_exponent) / square_root(cos_i**2 + _LEAST_TILT**2, xp=xp)
+    nearest = crossing + sign * core * flared(crossing + sign * core * at_crossing)
     return crossing, (outermost[0, ...], outermost[1, ...]), (nearest[0, ...], nearest[1, ...])
 
 

@@ -9,15 +9,17 @@ from ..errors import ShapeError
 from .star_pixel import star_pixel_points
 
 _NEAR_STAR = 0.1  # pixels: from here on regular sub-pixels converge to second order from size 4
+_HOLDING_STAR = 4  # least size of a pixel that holds the star
 
 
 class OverSampling:
     """How many sub-pixels each pixel has; hashable and compared by value.
 
-    A pixel of size 1 has the value at its center. From size 2 on, a pixel that holds the star, or comes within a tenth
-    of a pixel of it, is sampled at ``star_pixel_points`` instead of regular ones: its mean is right even where dust
-    reaches the star and the brightness there is infinite. The star is where the frame has it. A fitted offset of the
-    star moves all points alike; with such dust the mean loses accuracy as the star leaves the points' center.
+    A pixel of size 1 has the value at its center, unless the star lies inside it. The pixel that holds the star is
+    sampled at ``star_pixel_points``, from size 4 on, instead of regular ones: its mean is right even where dust reaches
+    the star and the brightness there is infinite. From size 2 on, so is a pixel that comes within a tenth of a pixel of
+    the star. The star is where the frame has it. A fitted offset of the star moves all points alike; with such dust
+    the mean loses accuracy as the star leaves the points' center.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ class OverSampling:
     @property
     def is_trivial(self):
         """True where every pixel is sampled at its center only."""
-        return bool(np.all(self.native == 1))
+        return bool(np.all(self.native == 1)) and not self._at_star
 
     def sub_pixels(self, row, column):
         """Positions of all sub-pixels, those of a pixel following each other.
@@ -108,20 +110,27 @@ class OverSampling:
 
     def binned(self, values, *, xp=np):
         """Means of sub-pixel values, shape (sum(counts), ...) -> (N, ...)."""
-        if self._at_star:
-            weights = xp.asarray(self._relative_weights(), dtype=values.dtype)
-            values = values * xp.reshape(weights, (-1,) + (1,) * (values.ndim - 1))
-        count = int(self.counts[0]) if self.counts.size else 1
-        if np.all(self.counts == count):
-            return xp.mean(xp.reshape(values, (-1, count, *values.shape[1:])), axis=1)
-        return segment_mean(values, self.counts, xp=xp)
-
-    def _relative_weights(self):
-        """Weights of all sub-pixels relative to the mean weight in their pixel."""
-        relative, starts = np.ones(self.counts.sum()), np.cumsum(self.counts) - self.counts
+        starts = np.cumsum(self.counts) - self.counts
+        parts, pixel, first = [], 0, 0
         for k, _, weights in self._at_star:
-            relative[starts[k] : starts[k] + self.counts[k]] = weights * self.counts[k]
-        return relative
+            last = int(starts[k])
+            parts.append(_means(values[first:last, ...], self.counts[pixel:k], xp))
+            here = values[last : last + weights.size, ...]
+            factor = xp.reshape(xp.asarray(weights, dtype=values.dtype), (-1,) + (1,) * (values.ndim - 1))
+            parts.append(xp.sum(factor * here, axis=0)[None, ...])
+            pixel, first = k + 1, last + weights.size
+        parts.append(_means(values[first:, ...], self.counts[pixel:], xp))
+        return parts[0] if len(parts) == 1 else xp.concat(parts)
+
+
+def _means(values, counts, xp):
+    """Means over runs of values, reshaped where all runs are as long."""
+    count = int(counts[0]) if counts.size else 1
+    if count == 1 and np.all(counts == 1):
+        return values
+    if np.all(counts == count):
+        return xp.mean(xp.reshape(values, (-1, count, *values.shape[1:])), axis=1)
+    return segment_mean(values, counts, xp=xp)
 
 
 def _pixels_at_star(sizes, mask):
@@ -129,5 +138,9 @@ def _pixels_at_star(sizes, mask):
     row, column = np.unravel_index(mask.indices, mask.shape_native)
     star = np.stack([mask.frame.center[0] - row, mask.frame.center[1] - column], axis=-1)
     outside = np.maximum(np.abs(star) - 0.5, 0.0)
-    near = (np.hypot(outside[:, 0], outside[:, 1]) < _NEAR_STAR) & (sizes > 1)
-    return tuple((int(k), *star_pixel_points(star[k], int(sizes[k]))) for k in np.flatnonzero(near))
+    holding = np.all(np.abs(star) < 0.5, axis=-1)
+    near = holding | ((np.hypot(outside[:, 0], outside[:, 1]) < _NEAR_STAR) & (sizes > 1))
+    return tuple(
+        (int(k), *star_pixel_points(star[k], max(int(sizes[k]), _HOLDING_STAR) if holding[k] else int(sizes[k])))
+        for k in np.flatnonzero(near)
+    )

@@ -44,7 +44,7 @@ def test_coordinates_run_north_with_rows_and_west_with_columns(shape, center):
     np.testing.assert_allclose(grid.array, expected, atol=1e-14)
     np.testing.assert_array_equal(grid.y, grid.array[:, 0])
     np.testing.assert_array_equal(grid.x, grid[:, 1])
-    assert grid.shape_native == shape and grid.axes == "sky" and grid.on_pixels and grid.sub_grid is None
+    assert grid.shape_native == shape and grid.axes == "sky" and grid.on_pixels
 
 
 def test_a_masked_grid_holds_the_unmasked_pixels_in_order():

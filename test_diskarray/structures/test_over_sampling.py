@@ -86,9 +86,23 @@ def test_a_pixel_at_the_star_changes_no_other(inner):
     np.testing.assert_allclose(sampling.binned(numbers), expected, atol=1e-14)
 
 
-def test_size_one_adds_no_sub_pixels():
-    assert Grid2D(MASK, 1).sub_array is None and Grid2D(MASK, np.ones((6, 7))).sub_array is None
-    assert OverSampling(1, MASK).is_trivial and not OverSampling(2, MASK).is_trivial
+def test_size_one_adds_no_sub_pixels_but_those_of_the_pixel_that_holds_the_star():
+    assert Grid2D(FAR, 1).sub_array is None and Grid2D(FAR, np.ones((6, 7))).sub_array is None
+    assert OverSampling(1, FAR).is_trivial and not OverSampling(2, FAR).is_trivial
+    even = Mask2D.none(Frame2D((6, 8), 0.4))  # the star lies in the corner of four pixels, inside none
+    assert OverSampling(1, even).is_trivial and Grid2D(even).sub_array is None
+    holding = Mask2D.none(Frame2D((7, 7), 0.4))
+    assert Grid2D(holding).sub_array.shape == (48 + 64, 2) and not OverSampling(1, holding).is_trivial
+
+
+def test_the_mean_around_the_star_leaves_all_other_pixels_alone():
+    sampling = OverSampling(1, Mask2D.none(Frame2D((3, 3), 1.0)))
+    values = np.arange(8 + 64.0)
+    means = sampling.binned(values)
+    np.testing.assert_array_equal(np.delete(means, 4), [0, 1, 2, 3, 68, 69, 70, 71])
+    assert 4 < means[4] < 67
+    pairs = sampling.binned(np.stack([values, 2 * values], axis=-1))
+    np.testing.assert_allclose(pairs, np.stack([means, 2 * means], axis=-1), rtol=1e-15)
 
 
 def test_over_sampling_compares_hashes_and_copies_by_value():
@@ -124,4 +138,4 @@ def test_the_star_in_a_corner_or_next_to_a_side_belongs_to_all_its_pixels():
         sampling = OverSampling(3, Mask2D.none(Frame2D((6, 7), 0.4, center)))
         special = np.argwhere((sampling.counts != 9).reshape(6, 7))
         assert [tuple(map(int, pixel)) for pixel in special] == expected, center
-    assert np.all(OverSampling(1, MASK).counts == 1)
+    assert np.all(OverSampling(1, FAR).counts == 1)
