@@ -57,14 +57,21 @@ def cases():
     psf = da.Instrument(psf=da.GaussianPSF(fwhm=0.5))
 
     def disk(inclination):
-        return da.Disk(inclination=inclination)
+        return da.Disk(inclination=inclination, polarization=da.RayleighPolarization(0.3))
+
+    def polarized(inclination, **parts):
+        return da.Scene(disks={"belt": disk(inclination)}, **parts)
 
     functions = {
         "Disk.image_2d_from": lambda i, g, xp: disk(i).image_2d_from(g, xp=xp),
+        "Disk.stokes_2d_from": lambda i, g, xp: disk(i).stokes_2d_from(g, xp=xp),
         "Scene.image_2d_from": lambda i, g, xp: da.Scene(disks={"belt": disk(i)}).image_2d_from(g, xp=xp),
         "Scene.image_2d_from with a PSF": lambda i, g, xp: da.Scene(
             disks={"belt": disk(i)}, instrument=psf
         ).image_2d_from(g, xp=xp),
+        "Scene.stokes_2d_from": lambda i, g, xp: polarized(i).stokes_2d_from(g, xp=xp),
+        "Scene.stokes_2d_from with a PSF": lambda i, g, xp: polarized(i, instrument=psf).stokes_2d_from(g, xp=xp),
+        "Scene.observed_2d_from": lambda i, g, xp: polarized(i).observed_2d_from(g, "Q_phi", xp=xp),
         "to_image, a list returned": lambda i, g, xp: Examples(inclination=i).two_images(g, xp=xp),
         "to_grid, transform": lambda i, g, xp: Examples(inclination=i).disk_plane(g, xp=xp),
         "to_vector_yx, transform(rotate_back=True)": lambda i, g, xp: Examples(inclination=i).outward(g, xp=xp),

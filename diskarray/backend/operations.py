@@ -17,8 +17,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, UnitError
 from .namespace import is_jax_array, is_jax_namespace, is_numpy_namespace
+from .quantity import carries_unit
 
 
 def segment_mean(values, lengths, *, xp=np):
@@ -56,16 +57,18 @@ def frozen(value):
     Raises
     ------
     DataError
-        If the values are not real numbers, or carry a unit or a mask that would be lost.
+        If the values are not real numbers, or carry a mask, or a unit (UnitError), that would be lost.
     """
     numpy_like = isinstance(value, (np.ndarray, np.generic)) or not hasattr(value, "__array_namespace__")
     if is_jax_array(value) or not numpy_like:
         return value
-    if hasattr(value, "unit") or isinstance(value, np.ma.MaskedArray):
-        raise DataError(f"give plain numbers: the unit or mask of a {type(value).__name__} would be lost")
+    if carries_unit(value):
+        raise UnitError(f"give plain numbers: the unit of a {type(value).__name__} would be lost")
+    if isinstance(value, np.ma.MaskedArray):
+        raise DataError(f"give plain numbers: the mask of a {type(value).__name__} would be lost")
     try:
         array = np.asarray(value)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise DataError(f"not an array of numbers: {error}") from error
     if array.dtype.kind not in "biuf":
         raise DataError(f"not an array of real numbers: its type is {array.dtype}")

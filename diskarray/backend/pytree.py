@@ -105,11 +105,16 @@ def component(cls):
 
     A class may define ``prepare_fields(self)`` to bring its fields to their final form (it may use
     ``object.__setattr__``) and ``check(self)`` to raise on combinations that make no sense; ``prepare_fields``
-    receives the dataclass's init-only values, if any.
+    receives the dataclass's init-only values, if any. Quantities given for parameters are plain numbers by then; a
+    class whose parameter has no fixed unit takes the quantity itself in ``prepare_units(self)``.
     """
 
     def __post_init__(self, *init_only):
         register_pending()
+        if hasattr(self, "prepare_units"):
+            self.prepare_units()
+        for field in dataclasses.fields(self):
+            _take_unit(self, field)
         if hasattr(self, "prepare_fields"):
             self.prepare_fields(*init_only)
         for field in dataclasses.fields(self):
@@ -148,6 +153,15 @@ def _met_by_jax(self):
             "call da.enable_jax() once, then use it"
         )
     raise AttributeError("__jax_array__")
+
+
+def _take_unit(obj, field):
+    """Bring a quantity to a plain number in its parameter's unit."""
+    spec, given = field.metadata.get("parameter"), getattr(obj, field.name)
+    if spec is not None:
+        value = spec.without_unit(type(obj).__name__, field.name, given)
+        if value is not given:
+            object.__setattr__(obj, field.name, value)
 
 
 def _normalize(obj, field):

@@ -4,7 +4,7 @@ Under JAX each is compiled once per function and shape. Compiled functions live 
 functions they come from, never on an object, so every object of the library pickles and copies without them.
 """
 
-__all__ = ["evaluate", "evaluate_rows", "exact_jacobian", "value_and_gradient"]
+__all__ = ["evaluate", "evaluate_rows", "exact_jacobian", "has_derivatives", "value_and_gradient"]
 
 from functools import lru_cache, partial
 
@@ -60,6 +60,11 @@ def evaluate_rows(function, subject, rows, chunk, *, xp=np):
     together = _compiled(function, "rows")
     parts = [np.asarray(together(subject, xp.asarray(part))) for part in np.split(filled, len(filled) // chunk)]
     return np.concatenate(parts)[: len(rows)]
+
+
+def has_derivatives(*, xp=np):
+    """Whether the library differentiates by itself."""
+    return is_jax_namespace(xp)
 
 
 def exact_jacobian(function, subject, vector, *, xp=np):

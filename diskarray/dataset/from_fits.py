@@ -112,6 +112,8 @@ def _noise_of(noise, path, extension, cube, data, header, frame, excluded):
             noise_map, found = _other_image(noise, path, extension, cube, header)
         _same_shape(noise_map, data, found)
         return noise_map, found
+    if hasattr(noise, "to_value"):
+        raise ParameterError("noise= takes an array in the unit of the image: call .to_value() on the quantity")
     noise_map = np.asarray(getattr(noise, "array", noise))
     if noise_map.dtype.kind not in "iuf":
         raise ParameterError(f"noise= takes NoiseFromFile, NoiseFromAnnuli or an array, got {noise!r}")

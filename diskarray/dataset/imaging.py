@@ -13,14 +13,16 @@ import numpy as np
 
 from ..backend.namespace import check_namespace
 from ..backend.pytree import build, component, static
+from ..backend.quantity import arcsec_per_pixel, plain
 from ..errors import DataError, ParameterError, ShapeError, UnitError
+from ..model.observables import check_observable
 from ..structures.frame import Frame2D
 from ..structures.grid import Grid2D
 from ..structures.image import Image2D
 from ..structures.mask import Mask2D
 from ..structures.over_sampling import OverSampling
 from .from_fits import fits_ingredients, window_of
-from .units import surface_brightness_unit
+from .units import calibrated_unit, surface_brightness_unit
 from .wcs import offset_cards, window_cards
 
 
@@ -50,7 +52,10 @@ class Imaging:
         anyway.
     over_sample_size : int or array_like of int, shape (ny, nx)
         Sub-pixels along a side of each pixel of the models that are compared with the data.
-    pixel_scale : float, optional
+    observable : {"total", "Q", "U", "Q_phi", "U_phi"}
+        What the image shows, and so which image of a model it is compared with (``Scene.observed_2d_from``). Stokes
+        parameters about North, or about the star as azimuthal ones.
+    pixel_scale : float or Quantity, optional
         Arcsec per pixel. One of pixel_scale, frame, a Mask2D or an Image2D says where the pixels lie.
     center : (float, float), optional
         The star's pixel (y, x), 0-based; default the geometric center.
@@ -76,12 +81,15 @@ class Imaging:
     source: str = static("")
     n_not_finite: int = static(0)
     over_sample_size: object = static(1)
+    observable: str = static("total")
     pixel_scale: InitVar[float | None] = None
     center: InitVar[tuple | None] = None
     mask: InitVar[object] = None
     frame: InitVar[Frame2D | None] = None
 
     def prepare_fields(self, pixel_scale, center, mask, frame):
+        check_observable(self.observable)
+        pixel_scale, center = arcsec_per_pixel(pixel_scale), plain(center, "pix", "center")
         frame = _frame_of(self.data, self.noise_map, mask, frame, pixel_scale, center)
         data, noise, unit = _plain(self.data, self.noise_map, self.unit)
         for name, array in (("data", data), ("noise_map", noise)):
@@ -116,6 +124,7 @@ class Imaging:
         extension=None,
         plane=None,
         unit=None,
+        observable="total",
         pixel_scale=None,
         center=None,
         north_angle=None,
@@ -139,6 +148,8 @@ class Imaging:
             Plane of a cube, 0-based.
         unit : str, optional
             Default the BUNIT card. Fluxes per pixel are divided by the pixel's area.
+        observable : {"total", "Q", "U", "Q_phi", "U_phi"}
+            What the image shows.
         pixel_scale, center, north_angle, mirrored, use_wcs
             Where the pixels lie, see ``frame_from_header``: by default the header's WCS, and the star at the
             geometric center.
@@ -169,7 +180,7 @@ class Imaging:
             },
         )
         window = ingredients.pop("window")
-        imaging = cls(**ingredients)
+        imaging = cls(**ingredients, observable=observable)
         return imaging if window is None else imaging._windowed(*window)
 
     @property
@@ -190,6 +201,24 @@ class Imaging:
     def apply_over_sampling(self, over_sample_size):
         """A copy whose models are sampled with so many sub-pixels: a number, or a native array of numbers."""
         return self._remade(mask=self.mask, over_sample_size=over_sample_size)
+
+    def calibrated(self, calibration):
+        """A copy whose data and noise are multiplied by a calibration, and in the unit that this leads to.
+
+        Parameters
+        ----------
+        calibration : Quantity or str
+            One number with its unit, such as ``"2.5e-7 mJy coadd / adu"`` for counts, or ``1 / (1200 * units.mJy)``
+            to make fluxes contrasts to their star.
+
+        Raises
+        ------
+        UnitError
+            If the image or the calibration has no unit, or their product is no brightness.
+        """
+        factor, unit = calibrated_unit(self.unit, calibration)
+        data, noise_map = self.data.array * factor, self.noise_map.array * factor
+        return self._remade(data, noise_map, mask=self.mask, unit=unit)
 
     def cropped(self, half_width=None, *, rows=None, columns=None):
         """A window of the image, whose frame keeps the star where it is.
@@ -217,15 +246,16 @@ class Imaging:
         mask, sizes = Mask2D(self.mask.array[rows, columns], frame), self.over_sample_size.native[rows, columns]
         return self._remade(*values, mask=mask, header=header, over_sample_size=sizes)
 
-    def _remade(self, data=None, noise_map=None, *, mask, header=None, over_sample_size=None):
+    def _remade(self, data=None, noise_map=None, *, mask, unit=None, header=None, over_sample_size=None):
         return Imaging(
             data=self.data.array if data is None else data,
             noise_map=self.noise_map.array if noise_map is None else noise_map,
-            unit=self.unit,
+            unit=self.unit if unit is None else unit,
             header=self.header if header is None else header,
             source=self.source,
             n_not_finite=self.n_not_finite,
             over_sample_size=self.over_sample_size if over_sample_size is None else over_sample_size,
+            observable=self.observable,
             mask=mask,
         )
 
@@ -276,17 +306,22 @@ def _plain(data, noise_map, unit):
         if unit is not None:
             raise UnitError(f"the data is a Quantity in {data.unit}: leave unit={unit!r} out")
         own = data.unit
-        data, unit = data.value, own.to_string()
         if hasattr(noise_map, "to_value"):
             try:
-                noise_map = noise_map.to_value(own)
+                noise_map = _unmasked(noise_map).to_value(own)
             except ValueError as error:
                 raise UnitError(f"the noise is in {noise_map.unit}, the data in {own}") from error
+        data, unit = _unmasked(data).value, own.to_string()
     elif hasattr(noise_map, "to_value"):
         raise UnitError(
             f"the noise is a Quantity in {noise_map.unit}, the data a plain array: make both the same"
         )
     return _float64(data), _float64(noise_map), unit
+
+
+def _unmasked(quantity):
+    """A masked quantity with NaN where it is masked."""
+    return quantity.filled(np.nan) if hasattr(quantity, "mask") else quantity
 
 
 def _float64(values):

@@ -10,7 +10,7 @@ from .imaging import Imaging
 from .units import surface_brightness_unit
 
 
-def simulate(scene, grid, *, background, photon_noise=0.0, seed, unit=None):
+def simulate(scene, grid, *, background, photon_noise=0.0, seed, unit=None, observable="total"):
     """Observe a scene: its image plus noise of standard deviation sqrt(background^2 + photon_noise * image).
 
     Parameters
@@ -27,6 +27,8 @@ def simulate(scene, grid, *, background, photon_noise=0.0, seed, unit=None):
         Of NumPy's PCG64 generator; the noise of a pixel does not depend on the mask.
     unit : str, optional
         Surface-brightness unit of the scene's image, such as ``"mJy / arcsec2"``.
+    observable : {"total", "Q", "U", "Q_phi", "U_phi"}
+        Which image of the scene is observed; all but "total" need a Scene.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def simulate(scene, grid, *, background, photon_noise=0.0, seed, unit=None):
         raise UnitError(
             f"a scene's image is not in {unit!r}: give its unit per arcsec2, such as 'mJy / arcsec2'"
         )
-    image = scene.image_2d_from(grid)
+    image = scene.image_2d_from(grid) if observable == "total" else scene.observed_2d_from(grid, observable)
     if not isinstance(image, Image2D):
         raise ParameterError(f"simulate needs a Grid2D, got {type(grid).__name__}")
     sigma = np.sqrt(background**2 + photon_noise * np.maximum(image.array, 0.0))
@@ -52,5 +54,6 @@ def simulate(scene, grid, *, background, photon_noise=0.0, seed, unit=None):
         noise_map=sigma,
         mask=image.mask,
         unit=unit,
+        observable=observable,
         source=f"simulate(seed={seed})",
     )

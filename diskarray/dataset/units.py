@@ -4,12 +4,13 @@ A flux per pixel is divided by the pixel's area, another solid angle is converte
 mJy, and counts, contrasts and other fluxes keep their own name.
 """
 
-__all__ = ["surface_brightness_unit"]
+__all__ = ["calibrated_unit", "surface_brightness_unit"]
 
 import math
 import re
 import warnings
 
+from ..backend.quantity import carries_unit
 from ..errors import UnitError
 
 _ACCEPTED = (
@@ -67,7 +68,11 @@ def surface_brightness_unit(unit, pixel_area=None, where="unit="):
     """
     if unit is None or not str(unit).strip():
         raise UnitError(f"{where}: no unit is given. Give unit=, such as {_ACCEPTED}.")
-    parsed = _parsed(str(unit), where)
+    return _brightness(unit, _parsed([str(unit)], where), pixel_area, where)
+
+
+def _brightness(unit, parsed, pixel_area, where):
+    """What ``surface_brightness_unit`` returns, for a unit that has been read."""
     flux, solid_angle_factor = _split(parsed, unit, where)
     if solid_angle_factor is None:
         if pixel_area is None:
@@ -80,22 +85,66 @@ def surface_brightness_unit(unit, pixel_area=None, where="unit="):
     return (1.0 if math.isclose(factor, 1.0, rel_tol=1e-14) else factor), name
 
 
-def _parsed(text, where):
-    """The astropy unit of a declared text."""
+def calibrated_unit(unit, calibration):
+    """The factor and the unit of values times a calibration that has a unit itself.
+
+    Parameters
+    ----------
+    unit : str or None
+        The canonical unit of the values, such as ``"adu / (coadd arcsec2)"``.
+    calibration : Quantity or str
+        Such as ``2.5e-7 * units.mJy / units.adu``, or ``"2.5e-7 mJy coadd / adu"``.
+
+    Returns
+    -------
+    factor : float
+    unit : str
+        As ``surface_brightness_unit`` gives them.
+
+    Raises
+    ------
+    UnitError
+        When there is no unit to convert from, the calibration has none, or their product is no brightness.
+    """
+    if unit is None:
+        raise UnitError("the image has no unit, so no calibration can be applied: make it with unit=")
+    if carries_unit(calibration):
+        number, own = getattr(calibration, "value", None), str(calibration.unit)
+    else:
+        found = re.fullmatch(r"\s*([-+.\deE]+)\s+(.+)", calibration) if isinstance(calibration, str) else None
+        number, own = (found[1], found[2]) if found else (None, "")
+    try:
+        number = float(number)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not own or not (math.isfinite(number) and number > 0):
+        raise UnitError(
+            "a calibration is one number above 0 with its unit, such as '2.5e-7 mJy coadd / adu' or a Quantity; "
+            f"got {calibration!r}"
+        )
+    product = f"{unit} times {own}"
+    factor, name = _brightness(product, _parsed([unit, own], "the calibration"), None, "the calibration")
+    return number * factor, name
+
+
+def _parsed(texts, where):
+    """The astropy unit of a declared text, or the product of those of several."""
     from astropy import units
 
+    text = " times ".join(texts)
     if text.strip().lower() == "bitmap":
         raise UnitError(
             f"{where} says {text.strip()!r}, a wrong value that some GPI files carry: "
             "give unit=, for them 'adu/coadd'."
         )
-    words = re.sub(
-        r"[A-Za-zµ]+-?(?![0-9A-Za-z])", lambda word: _WORDS.get(word[0].lower(), word[0]), text.strip()
-    )
+    words = [
+        re.sub(r"[A-Za-zµ]+-?(?![0-9A-Za-z])", lambda word: _WORDS.get(word[0].lower(), word[0]), one.strip())
+        for one in texts
+    ]
     try:
         with units.add_enabled_units([units.def_unit(name) for name in _OWN]), warnings.catch_warnings():
             warnings.simplefilter("ignore", units.UnitsWarning)  # 'a/b/c' is read from left to right
-            parsed = units.Unit(words)
+            parsed = math.prod(map(units.Unit, words), start=units.dimensionless_unscaled)
         parsed.bases, parsed.scale  # noqa: B018  logarithmic units have none
     except Exception as error:
         raise UnitError(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..backend.quantity import arcsec_per_pixel, plain
 from ..errors import DataError
 from ..structures.frame import Frame2D
 
@@ -86,6 +87,7 @@ def frame_from_header(
     DataError
         When the pixel scale is unknown, or the WCS contradicts the caller.
     """
+    pixel_scale, north_angle = arcsec_per_pixel(pixel_scale), plain(north_angle, "deg", "north_angle")
     axes = sky_axes(header) if use_wcs else None
     if axes is None and pixel_scale is None:
         raise DataError(

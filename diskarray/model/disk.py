@@ -7,14 +7,15 @@ import numpy as np
 from ..backend.pytree import component, on_namespace, static
 from ..errors import ParameterError
 from ..geometry.disk_axes import major_minor_from
+from ..geometry.stokes import stokes_from_azimuthal
 from ..parameters.parameter import parameter
 from ..parameters.priors import Isotropic, LogUniform, Normal, Uniform, UniformAngle
 from ..profiles.density import TwoPowerLaw
-from ..profiles.phase_function import HenyeyGreenstein
-from ..profiles.protocols import Density, PhaseFunction, obeys
+from ..profiles.phase_function import HenyeyGreenstein, Polarized
+from ..profiles.protocols import Density, PhaseFunction, Polarization, obeys
 from ..scattering.integral import line_of_sight_integral
 from ..scattering.quadrature import Quadrature
-from ..structures.decorators import over_sample, to_image, transform
+from ..structures.decorators import over_sample, to_image, to_vector_yx, transform
 
 
 @component
@@ -28,6 +29,10 @@ class Disk:
         has one, makes optical_depth the vertical one; without, optical_depth is the opacity per au in the mid-plane.
     phase_function : PhaseFunction
         How it scatters; any object with ``phase(cos_phi, *, xp)``.
+    polarization : Polarization, optional
+        How strongly the scattered light is linearly polarized; any object with ``fraction(cos_phi, *, xp)``. With it
+        one disk has an image in total intensity and one in polarized light. A disk that is only ever seen in polarized
+        light may instead have a ``Polarized`` phase function.
     rule : Quadrature
         Sampling of the line of sight.
     """
@@ -46,12 +51,22 @@ class Disk:
     offset_y: float = parameter(0.0, unit="au", prior=Normal(0.0, 5.0),
                                 doc="rigid offset dY of the ring in the mid-plane, towards the near side")
     rule: Quadrature = static(Quadrature())
+    polarization: object = None
 
     def check(self):
         if not obeys(self.density, Density):
             raise ParameterError(f"density needs a .density(X, Y, Z, *, xp) method, got {self.density!r}")
         if not obeys(self.phase_function, PhaseFunction):
             raise ParameterError(f"phase_function needs a .phase(cos_phi, *, xp) method, got {self.phase_function!r}")
+        if self.polarization is None:
+            return
+        if not obeys(self.polarization, Polarization):
+            raise ParameterError(f"polarization needs a .fraction(cos_phi, *, xp) method, got {self.polarization!r}")
+        if isinstance(self.phase_function, Polarized):
+            raise ParameterError(
+                "the phase function is Polarized already: give polarization= to the disk and the phase function of the "
+                "total intensity by itself"
+            )
 
     def to_reference_frame(self, grid, *, xp=np):
         """Sky points (arcsec) as (u, v) in au along the disk's major and minor axis."""
@@ -78,9 +93,54 @@ class Disk:
         Image2D, ImageIrregular or array
             Times the star's flux in mJy it is mJy/arcsec^2.
         """
+        return self._brightness(grid, self.phase_function, xp)
+
+    @to_vector_yx
+    @over_sample
+    @transform(rotate_back=True, spin=2)
+    def stokes_2d_from(self, grid, *, xp=np):
+        """Stokes parameters of the linearly polarized light, per square arcsec and relative to the star.
+
+        The polarized brightness is that of ``image_2d_from`` with the phase function times the polarization fraction;
+        its direction is at right angles to that of the star, so that Q_phi is the polarized brightness and U_phi is 0.
+        On the line of sight through the star itself no direction is defined, and both are 0.
+
+        Parameters
+        ----------
+        grid : Grid2D, Grid2DIrregular or (y, x)
+            Sky offsets from the star in arcsec.
+        xp : module
+            numpy (default) or jax.numpy.
+
+        Returns
+        -------
+        VectorYX2D, VectorYX2DIrregular or array
+            Component y is U, x is Q, about North (IAU).
+
+        Raises
+        ------
+        ParameterError
+            If the disk has no polarization.
+        """
+        polarized = self._brightness(grid, self._polarized_phase_function(), xp)
+        q, u = stokes_from_azimuthal(polarized, xp.zeros_like(polarized), grid.y, grid.x, xp=xp)
+        return xp.stack([u, q], axis=-1)
+
+    def _polarized_phase_function(self):
+        if self.polarization is not None:
+            return Polarized(self.phase_function, self.polarization)
+        if isinstance(self.phase_function, Polarized):
+            return self.phase_function
+        raise ParameterError(
+            "this Disk has no polarization: give it polarization=, such as RayleighPolarization(maximum=0.3), or a "
+            "Polarized phase function"
+        )
+
+    def _brightness(self, grid, phase_function, xp):
+        """Brightness with a phase function at (u, v) in au, relative to the star and per square arcsec."""
         disk = on_namespace(self, xp)
         integral = line_of_sight_integral(
-            grid.y, grid.x, disk.inclination, disk.density, disk.phase_function,
+            grid.y, grid.x, disk.inclination, disk.density, on_namespace(phase_function, xp),
             offset=(disk.offset_x, disk.offset_y), rule=self.rule, xp=xp,
         )
         return disk.optical_depth / _column(disk.density, xp) * disk.distance**2 * integral

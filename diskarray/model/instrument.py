@@ -59,17 +59,18 @@ class Instrument:
         Parameters
         ----------
         sky : callable
-            Maps a grid of sky offsets from the star to a structure of brightness.
+            Maps a grid of sky offsets from the star to a structure of brightness, or of vectors such as Stokes
+            parameters: each component about the sky's axes is convolved by itself.
         grid : Grid2D or Grid2DIrregular
             Where the image is wanted.
         sources : iterable of PointSource
-            They need a PSF.
+            They need a PSF; not with vectors.
         xp : module
             Array namespace.
 
         Returns
         -------
-        array, shape (N,)
+        array, shape (N,) or (N, 2)
         """
         self._check(grid)
         instrument = on_namespace(self, xp)
@@ -82,7 +83,8 @@ class Instrument:
             values = values + instrument._point(source, grid, xp)
         if self.throughput is None:
             return values
-        return values * xp.take(xp.reshape(instrument.throughput, (-1,)), xp.asarray(grid.mask.indices))
+        throughput = xp.take(xp.reshape(instrument.throughput, (-1,)), xp.asarray(grid.mask.indices))
+        return values * xp.reshape(throughput, (-1,) + (1,) * (values.ndim - 1))
 
     def _blurred(self, sky, grid, shift, xp):
         kernel = self.psf.kernel_from(grid.frame.pixel_scale, xp=xp)
@@ -90,15 +92,18 @@ class Instrument:
         inner, origin, first = evaluation_grid(
             *refined(grid.mask, grid.over_sample_size, times), shape, kernel_center(self.psf, shape)
         )
-        image = sky(on_namespace(inner, xp) - shift).array
+        image = xp.moveaxis(sky(on_namespace(inner, xp) - shift).array, (0, 1), (-2, -1))
+        n_rows, n_columns = image.shape[-2:]
         if kernel.ndim == 3:
-            window = [f + np.arange(n) for f, n in zip(first, image.shape, strict=True)]
-            image = superposed(image * maps_on_pixels(self.psf, *window, xp=xp), kernel, origin, xp=xp)
+            maps = maps_on_pixels(self.psf, first[0] + np.arange(n_rows), first[1] + np.arange(n_columns), xp=xp)
+            image = superposed(image[..., None, :, :] * maps, kernel, origin, xp=xp)
         else:
             image = convolved(image, kernel, origin, xp=xp)
-        places = _places(grid, times, first, image.shape[1])
-        values = xp.reshape(xp.take(xp.reshape(image, (-1,)), xp.asarray(places)), (-1, times * times))
-        return xp.mean(values, axis=1) if times > 1 else values[:, 0]
+        places = xp.asarray(_places(grid, times, first, n_columns))
+        values = xp.take(xp.reshape(image, (*image.shape[:-2], -1)), places, axis=-1)
+        if times > 1:
+            values = xp.mean(xp.reshape(values, (*values.shape[:-1], -1, times * times)), axis=-1)
+        return xp.moveaxis(values, -1, 0)
 
     def _point(self, source, grid, xp):
         """Surface brightness of a point source whose flux is 1 where the star's is."""

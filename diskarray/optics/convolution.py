@@ -36,9 +36,9 @@ def convolved(image, kernel, origin, *, xp=np):
 
 
 def superposed(images, kernels, origin, *, xp=np):
-    """The sum over the first axis of every image convolved with its kernel, shape (K, ny, nx) -> (ny, nx)."""
+    """The sum of K images, each convolved with its kernel, shape (..., K, ny, nx) -> (..., ny, nx)."""
     product, padded = _product(images, kernels, xp)
-    return _cropped(xp.sum(product, axis=0), padded, tuple(images.shape[-2:]), origin, xp)
+    return _cropped(xp.sum(product, axis=-3), padded, tuple(images.shape[-2:]), origin, xp)
 
 
 def flipped(kernel, origin, *, xp=np):

@@ -22,6 +22,7 @@ import numpy as np
 from ..backend.namespace import concrete
 from ..backend.operations import frozen
 from ..backend.pytree import array_field, component, static
+from ..backend.quantity import arcsec_per_pixel
 from ..errors import DataError, ParameterError, ShapeError
 from ..files.fits import read_image
 from ..geometry.disk_axes import major_minor_from
@@ -262,7 +263,7 @@ def check_pixel_scale(psf, pixel_scale):
 
 def positive(name, value):
     """The value as a finite float above 0, in arcsec."""
-    value = float(value)
+    value = float(arcsec_per_pixel(value, name))
     if not (math.isfinite(value) and value > 0):
         raise ParameterError(f"{name} must be a finite number above 0 arcsec, got {value}")
     return value
@@ -271,7 +272,8 @@ def positive(name, value):
 def _settle_reach(psf, reach_per_fwhm):
     """The kernel's half width in arcsec, from what is known when the PSF is made."""
     if psf.half_width is not None:
-        object.__setattr__(psf, "reach", positive(f"{type(psf).__name__}.half_width", psf.half_width))
+        object.__setattr__(psf, "half_width", positive(f"{type(psf).__name__}.half_width", psf.half_width))
+        object.__setattr__(psf, "reach", psf.half_width)
     elif concrete(psf.fwhm) and np.ndim(psf.fwhm) == 0 and 0 < float(psf.fwhm) < math.inf:
         object.__setattr__(psf, "reach", _rounded_up(reach_per_fwhm * float(psf.fwhm)))
 

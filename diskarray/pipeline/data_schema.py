@@ -44,6 +44,7 @@ class _Reader(Section):
     path: str
     extension: str | int = None
     unit: str = None
+    observable: str = None
     pixel_scale: float = Field(default=None, gt=0)
     center: list[float] = Field(default=None, min_length=2, max_length=2)
     crop: int = Field(default=None, gt=0)

@@ -159,15 +159,19 @@ def sphere_weights(angles):
     -------
     w_values, w_slopes : arrays, shape (n,)
     """
-    n = len(angles)
     edges = np.concatenate([[0.0], angles, [180.0]])
     nodes, weights = np.polynomial.legendre.leggauss(12)
-    length = np.diff(edges)[:, None]
-    points = (edges[:-1, None] + length * (nodes + 1) / 2).ravel()
-    solid = (length * weights / 2 * (np.pi / 180)).ravel() * 2 * np.pi * np.sin(np.radians(points))
-    unit, nothing, knots = np.eye(n), np.zeros(n), np.asarray(angles)
-    of_values = np.array([np.sum(solid * piecewise_cubic(points, knots, row, nothing)) for row in unit])
-    of_slopes = np.array([np.sum(solid * piecewise_cubic(points, knots, nothing, row)) for row in unit])
+    t, length = (nodes + 1) / 2, np.diff(edges)[:, None]
+    solid = (np.pi**2 / 180) * length * weights * np.sin(np.radians(edges[:-1, None] + length * t))
+    of_values, of_slopes = np.zeros(len(angles)), np.zeros(len(angles))
+    inside, own_length = solid[1:-1], length[1:-1, 0]  # a knot counts in the intervals beside it only
+    risen = inside @ (t * t * (3 - 2 * t))
+    of_values[1:] += risen
+    of_values[:-1] += np.sum(inside, axis=1) - risen
+    of_values[0] += np.sum(solid[0])
+    of_values[-1] += np.sum(solid[-1])
+    of_slopes[:-1] += own_length * (inside @ (t * (1 - t) ** 2))
+    of_slopes[1:] -= own_length * (inside @ (t * t * (1 - t)))
     for array in (of_values, of_slopes):
         array.flags.writeable = False
     return of_values, of_slopes

@@ -73,7 +73,9 @@ class VerticalExponential:
 class VerticalLorentzian:
     """A Lorentzian, 1 / (1 + (Z / H)^2), whose wings reach far: H is the half width at half maximum.
 
-    Its wings carry too much to cut the disk off at some height, so it gives the quadrature no hints.
+    It gives the quadrature no hints: panels that end where an exponential would, or that reach far enough for its wings
+    (6e-4 of the light lie beyond 1000 H), miss 0.1 to 2 % of the peak at inclinations below 60 degrees. Looking
+    everywhere keeps to 3e-4 of the peak at any inclination, at several times the cost.
     """
 
     scale_height: float = parameter(1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0),

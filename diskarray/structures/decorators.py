@@ -15,6 +15,7 @@ import numpy as np
 from ..backend.namespace import check_namespace
 from ..backend.operations import floating, frozen
 from ..backend.pytree import build, leaves, on_namespace
+from ..backend.quantity import plain
 from ..errors import ShapeError
 from .algebra import unwrap
 from .grid import Grid2D, Grid2DIrregular
@@ -75,7 +76,7 @@ def _structure_from(given, xp):
     """A grid structure, and how to give a raw input's result its shape back (None for structures)."""
     if isinstance(given, (Grid2D, Grid2DIrregular)):
         return on_namespace(given, xp), None
-    given = unwrap(given)
+    given = plain(unwrap(given), "arcsec", "the points")
     if isinstance(given, (tuple, list)) and len(given) == 2:
         y, x = _pair(given, xp)
         points, shape = xp.stack([xp.reshape(y, (-1,)), xp.reshape(x, (-1,))], axis=-1), tuple(y.shape)

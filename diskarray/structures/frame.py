@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from ..backend.quantity import arcsec_per_pixel, plain
 from ..errors import ParameterError, ShapeError
 
 
@@ -22,7 +23,7 @@ class Frame2D:
     ----------
     shape_native : (int, int)
         Rows and columns.
-    pixel_scale : float
+    pixel_scale : float or Quantity
         Arcsec per pixel, above 0.
     center : (float, float), optional
         The star's pixel (y, x), 0-based; the geometric center ``(n - 1) / 2`` when not given.
@@ -48,10 +49,12 @@ class Frame2D:
         if len(shape) != 2 or any(n != int(n) or n < 1 for n in shape):
             raise ShapeError(f"shape_native must be two whole numbers (rows, columns) above 0: {self.shape_native!r}")
         shape = tuple(int(n) for n in shape)
-        scale, angle = _floats([self.pixel_scale]), _floats([self.north_angle])
+        scale = _floats([arcsec_per_pixel(self.pixel_scale, "pixel_scale")])
+        angle = _floats([plain(self.north_angle, "deg", "north_angle")])
         if not scale or scale[0] <= 0:
             raise ParameterError(f"pixel_scale must be a finite number of arcsec above 0, got {self.pixel_scale!r}")
-        center = _floats(self.center if self.center is not None else [(n - 1) / 2 for n in shape])
+        geometric = [(n - 1) / 2 for n in shape]
+        center = _floats(geometric if self.center is None else plain(self.center, "pix", "center"))
         if len(center) != 2:
             raise ParameterError(f"center must be a finite pixel (y, x), got {self.center!r}")
         if not angle or not isinstance(self.mirrored, (bool, np.bool_)):

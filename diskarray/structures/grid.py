@@ -7,6 +7,7 @@ import numpy as np
 from ..backend.namespace import namespace_of
 from ..backend.operations import frozen
 from ..backend.pytree import array_field, build, component, static
+from ..backend.quantity import plain
 from ..errors import ShapeError
 from .algebra import arithmetic, operand, unwrap
 from .frame import Frame2D
@@ -21,7 +22,7 @@ class Grid2DIrregular:
 
     Parameters
     ----------
-    array : array_like, shape (N, 2)
+    array : array_like or Quantity, shape (N, 2)
         (y, x) of every point: arcsec towards North and West on the sky. Another grid gives its points and its axes.
     axes : str
         The axes the coordinates belong to: "sky", or the name of the component whose frame they were moved to.
@@ -32,7 +33,8 @@ class Grid2DIrregular:
 
     def prepare_fields(self):
         object.__setattr__(self, "axes", getattr(self.array, "axes", self.axes))
-        object.__setattr__(self, "array", points_from(unwrap(self.array)))
+        given = plain(self.array, "arcsec", "the points") if self.axes == "sky" else self.array
+        object.__setattr__(self, "array", points_from(unwrap(given)))
 
     @property
     def y(self):
@@ -124,7 +126,7 @@ class Grid2D:
         ----------
         shape_native : (int, int)
             Rows and columns.
-        pixel_scale : float
+        pixel_scale : float or Quantity
             Arcsec per pixel.
         center : (float, float), optional
             The star's pixel (y, x), 0-based; default the geometric center.

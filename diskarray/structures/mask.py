@@ -4,6 +4,7 @@ __all__ = ["Mask2D"]
 
 import numpy as np
 
+from ..backend.quantity import plain
 from ..errors import ParameterError, ShapeError
 from .frame import Frame2D
 
@@ -106,6 +107,7 @@ class Mask2D:
     @classmethod
     def circular(cls, frame, radius, origin=(0.0, 0.0)):
         """Exclude everything farther than ``radius`` arcsec from the sky position ``origin`` (y, x)."""
+        radius = plain(radius, "arcsec", "radius")
         _positive(radius=radius)
         y, x = _offsets(frame, origin)
         return cls(np.hypot(y, x) > radius, frame)
@@ -113,7 +115,7 @@ class Mask2D:
     @classmethod
     def annular(cls, frame, inner_radius, outer_radius, origin=(0.0, 0.0)):
         """Keep the annulus ``inner_radius <= r <= outer_radius`` (arcsec) around ``origin`` (y, x)."""
-        _ordered(inner_radius, outer_radius)
+        inner_radius, outer_radius = _ordered(inner_radius, outer_radius)
         y, x = _offsets(frame, origin)
         r = np.hypot(y, x)
         return cls((r < inner_radius) | (r > outer_radius), frame)
@@ -134,6 +136,7 @@ class Mask2D:
         origin : (float, float)
             Sky position (y, x) of its center, arcsec.
         """
+        major_axis_radius = plain(major_axis_radius, "arcsec", "major_axis_radius")
         _positive(major_axis_radius=major_axis_radius)
         return cls(_elliptical_radius(frame, axis_ratio, position_angle, origin) > major_axis_radius, frame)
 
@@ -142,13 +145,14 @@ class Mask2D:
         cls, frame, inner_major_axis_radius, outer_major_axis_radius, axis_ratio, position_angle, origin=(0.0, 0.0)
     ):
         """Keep what lies between two similar ellipses; arguments as in ``elliptical``."""
-        _ordered(inner_major_axis_radius, outer_major_axis_radius)
+        inner, outer = _ordered(inner_major_axis_radius, outer_major_axis_radius)
         r = _elliptical_radius(frame, axis_ratio, position_angle, origin)
-        return cls((r < inner_major_axis_radius) | (r > outer_major_axis_radius), frame)
+        return cls((r < inner) | (r > outer), frame)
 
     @classmethod
     def wedge(cls, frame, start_angle, end_angle, origin=(0.0, 0.0)):
         """Keep the position angles from ``start_angle`` counter-clockwise to ``end_angle`` (degrees)."""
+        start_angle, end_angle = plain((start_angle, end_angle), "deg", "start_angle, end_angle")
         _finite(start_angle=start_angle, end_angle=end_angle)
         y, x = _offsets(frame, origin)
         angle = np.degrees(np.arctan2(-x, y))
@@ -159,6 +163,7 @@ class Mask2D:
 def _offsets(frame, origin):
     if not isinstance(frame, Frame2D):
         raise ShapeError(f"a mask lies on a Frame2D(shape_native, pixel_scale), got {frame!r}")
+    origin = plain(origin, "arcsec", "origin")
     _finite(origin_y=origin[0], origin_x=origin[1])
     row, column = np.indices(frame.shape_native)
     y, x = frame.sky_from(row, column)
@@ -168,6 +173,7 @@ def _offsets(frame, origin):
 def _elliptical_radius(frame, axis_ratio, position_angle, origin):
     if not 0 < axis_ratio <= 1:
         raise ParameterError(f"axis_ratio must be in (0, 1], got {axis_ratio}")
+    position_angle = plain(position_angle, "deg", "position_angle")
     _finite(position_angle=position_angle)
     y, x = _offsets(frame, origin)
     angle = np.radians(position_angle)
@@ -189,5 +195,7 @@ def _positive(**named):
 
 
 def _ordered(inner, outer):
+    inner, outer = plain((inner, outer), "arcsec", "radii")
     if not 0 <= inner < outer:
         raise ParameterError(f"radii must satisfy 0 <= inner < outer (arcsec), got {inner} and {outer}")
+    return inner, outer

@@ -5,7 +5,7 @@ __all__ = ["VectorYX2D", "VectorYX2DIrregular", "turned_to_sky"]
 import numpy as np
 
 from ..backend.namespace import namespace_of
-from ..backend.operations import frozen
+from ..backend.operations import frozen, settled
 from ..backend.pytree import array_field, build, component, static
 from ..errors import ShapeError
 from .algebra import arithmetic, operand, unwrap
@@ -32,7 +32,7 @@ def turned_to_sky(values, angle, spin, *, xp=np):
     -------
     array, shape (..., 2)
     """
-    cosine, sine = xp.cos(spin * angle), xp.sin(spin * angle)
+    cosine, sine = settled((xp.cos(spin * angle), xp.sin(spin * angle)), xp=xp)
     y, x = values[..., 0], values[..., 1]
     return xp.stack([y * cosine + x * sine, x * cosine - y * sine], axis=-1)
 

@@ -22,7 +22,7 @@ from diskarray.backend.pytree import (
     set_at,
     static,
 )
-from diskarray.errors import ParameterError
+from diskarray.errors import ParameterError, UnitError
 from diskarray.parameters.parameter import parameter
 
 
@@ -140,12 +140,15 @@ def test_what_is_no_number_is_refused(name, value):
         Dust(**{name: value})
 
 
-def test_a_number_with_a_unit_is_refused():
+def test_a_number_with_a_unit_is_converted_or_refused():
     from astropy import units
 
-    for value in (1.2 * units.rad, [1, 2] * units.um):
-        with pytest.raises(ParameterError, match=r"Dust\.size.*unit"):
-            Dust(size=value)
+    assert Dust(size=2000 * units.nm).size == 2.0 and type(Dust(size=2 * units.um).size) is float
+    np.testing.assert_array_equal(Dust(size=[1, 2] * units.mm).size, [1000.0, 2000.0])
+    with pytest.raises(UnitError, match=r"Dust\.size is given in rad.*um"):
+        Dust(size=1.2 * units.rad)
+    with pytest.raises(ParameterError, match="range"):
+        Dust(size=-3 * units.um)
 
 
 def test_components_are_frozen_and_compare_by_identity():

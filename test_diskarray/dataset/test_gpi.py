@@ -34,6 +34,11 @@ def test_planes_star_mask_and_noise(path):
     np.testing.assert_array_equal(total.data.array[~total.mask.array], CUBE[0][10:51, 10:51][~total.mask.array])
 
 
+def test_observable(path):
+    assert read_gpi(path).observable == "total"
+    assert read_gpi(path, observable="Q_phi").observable == "Q_phi"
+
+
 def test_wrong_plane_extension_and_cube(path, tmp_path):
     with pytest.raises(ParameterError, match="Q_phi"):
         read_gpi(path, plane="Qphi")

@@ -130,6 +130,21 @@ def test_window_must_lie_inside(crop):
         Imaging(DATA, NOISE, frame=FRAME).cropped(**crop)
 
 
+@pytest.mark.parametrize("observable", ["total", "Q", "U", "Q_phi", "U_phi"])
+def test_observable_stays_with_every_copy(observable, good_file):
+    imaging = Imaging(DATA, NOISE, frame=FRAME, observable=observable)
+    copies = imaging.cropped(rows=slice(1, 8)), imaging.apply_mask(DATA > 1), imaging.apply_over_sampling(2)
+    read = Imaging.from_fits(good_file(), noise=ERR, observable=observable)
+    for made in (imaging, *copies, pickle.loads(pickle.dumps(imaging)), read):
+        assert made.observable == observable
+
+
+def test_observable_is_total_unless_said_and_must_be_known():
+    assert Imaging(DATA, NOISE, frame=FRAME).observable == "total"
+    with pytest.raises(ParameterError, match="observable is one of total, Q, U, Q_phi, U_phi, got 'q_phi'"):
+        Imaging(DATA, NOISE, frame=FRAME, observable="q_phi")
+
+
 def test_two_leaves_and_a_pickle():
     imaging = Imaging(DATA, NOISE, frame=FRAME, unit="mJy/arcsec2")
     assert [leaf.shape for leaf in leaves(imaging)] == [(9, 11), (9, 11)]

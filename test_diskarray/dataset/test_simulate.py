@@ -57,3 +57,14 @@ def test_unit_is_the_scenes_own_and_noise_is_needed():
         simulate(Ramp(), GRID, background=1.0)
     with pytest.raises(DataError, match="the noise is not above 0"):
         simulate(Ramp(), GRID, background=0.0, seed=1)
+
+
+def test_an_observable_is_rendered_and_kept():
+    class Polarized:
+        def observed_2d_from(self, grid, observable):
+            assert observable == "Q_phi"
+            return Ramp().image_2d_from(grid) * 2.0
+
+    imaging = simulate(Polarized(), GRID, background=0.0, photon_noise=1e-30, seed=3, observable="Q_phi")
+    assert imaging.observable == "Q_phi"
+    np.testing.assert_allclose(imaging.data.array, 2 * Ramp().image_2d_from(GRID).array, rtol=1e-10)

@@ -153,8 +153,9 @@ def test_types_and_same_numbers_on_every_grid():
     at_points = BELT.image_2d_from(Grid2DIrregular(GRID.array))
     raw = BELT.image_2d_from((GRID.y.reshape(41, 37), GRID.x.reshape(41, 37)))
     assert isinstance(on_pixels, Image2D) and isinstance(at_points, ImageIrregular) and isinstance(raw, np.ndarray)
-    assert_same(at_points.array, on_pixels.slim, 1e-14)
-    assert_same(raw, on_pixels.array, 1e-14)
+    away = np.hypot(GRID.y, GRID.x) > 0  # in the star's own pixel a grid takes the mean
+    assert_same(at_points.array[away], on_pixels.slim[away], 1e-14)
+    assert_same(raw.reshape(-1), at_points.array, 1e-14)
     mask = Mask2D.annular(GRID.frame, 0.3, 1.2)
     assert_same(BELT.image_2d_from(Grid2D(mask)).slim, on_pixels.slim[mask.indices], 1e-14)
 

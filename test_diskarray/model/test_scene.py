@@ -61,7 +61,8 @@ def test_unit():
 def test_pixels_and_points_agree():
     scene = Scene(disks={"inner": INNER, "outer": OUTER}, instrument=Instrument(offset_y=0.03), star=Star(flux=7.0))
     on_pixels, at_points = scene.image_2d_from(GRID).slim, scene.image_2d_from(Grid2DIrregular(GRID.array)).array
-    np.testing.assert_allclose(at_points, on_pixels, rtol=0, atol=1e-14 * on_pixels.max())
+    away = np.hypot(GRID.y, GRID.x) > 0  # in the star's own pixel a grid takes the mean
+    np.testing.assert_allclose(at_points[away], on_pixels[away], rtol=0, atol=1e-14 * on_pixels.max())
 
 
 def test_disks_share_their_orientation_through_ties():
@@ -205,14 +206,14 @@ def test_pickle_keeps_the_image():
     ({"disks": OUTER}, "a dictionary of at least one named disk"),
     ({"disks": {"two words": OUTER}}, "a disk's name is a word like 'belt'"),
     ({"disks": {1: OUTER}}, "a disk's name is a word like 'belt'"),
-    ({"disks": {"belt": TwoPowerLaw()}}, r"disk 'belt' needs an \.image_2d_from\(grid, \*, xp\) method"),
+    ({"disks": {"belt": TwoPowerLaw()}}, r"disk 'belt' needs the method image_2d_from\(grid, \*, xp\)"),
     ({"disks": {"belt": OUTER}, "instrument": GaussianPSF()}, "Scene.instrument is an Instrument"),
     ({"disks": {"belt": OUTER}, "star": 3.0}, "Scene.star is a Star"),
     ({"disks": {"belt": OUTER}, "sources": [PointSource()]}, "Scene.sources is a dictionary"),
     ({"disks": {"belt": OUTER}, "sources": {"my planet": PointSource()}}, "a source's name is a word like 'planet'"),
     ({"disks": {"belt": OUTER}, "sources": {"planet": 1e-3}}, "source 'planet' is a PointSource"),
     ({"disks": {"belt": OUTER}, "sources": {"planet": PointSource()}}, "give the scene an Instrument with a psf"),
-    ({"disks": {"belt": OUTER}, "stellar_residual": np.ones((3, 3))}, "Scene.stellar_residual needs an .image_2d_from"),
+    ({"disks": {"belt": OUTER}, "stellar_residual": np.ones((3, 3))}, "Scene.stellar_residual needs the method image_2d_from"),
     ({"disks": {"belt": OUTER}, "background": np.nan}, "Scene.background must be finite"),
 ])
 def test_construction_errors_name_the_cure(wrong, cure):

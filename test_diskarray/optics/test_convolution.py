@@ -105,6 +105,14 @@ def test_superposed_is_the_sum_of_convolutions():
     np.testing.assert_allclose(convolved(images, kernels, (1, 3)).sum(axis=0), expected, rtol=0, atol=1e-13)
 
 
+def test_superposed_keeps_leading_axes():
+    rng = np.random.default_rng(6)
+    images, kernels = rng.normal(size=(2, 3, 12, 15)), rng.normal(size=(3, 5, 4))
+    together = superposed(images, kernels, (2, 1))
+    for stack, found in zip(images, together, strict=True):
+        np.testing.assert_allclose(found, superposed(stack, kernels, (2, 1)), atol=1e-13)
+
+
 def test_refined_pixels_cover_the_same_sky():
     frame = Frame2D((4, 5), 0.3, center=(1.2, 2.5), north_angle=30.0, mirrored=True)
     mask = Mask2D(np.arange(20).reshape(4, 5) % 3 == 0, frame)

@@ -4,7 +4,7 @@ import array_api_strict
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.interpolate import CubicSpline, PchipInterpolator
+from scipy.interpolate import CubicHermiteSpline, CubicSpline, PchipInterpolator
 
 from diskarray.errors import ParameterError, ShapeError
 from diskarray.profiles.curves import (
@@ -77,6 +77,20 @@ def test_sphere_weights_integrate_over_all_directions():
     expected = sum(quad(term, a, b, epsabs=1e-13)[0] for a, b in zip(edges[:-1], edges[1:], strict=True))
     assert of_values @ values + of_slopes @ slopes == pytest.approx(expected, rel=1e-11)
     assert np.sum(of_values) == pytest.approx(4 * np.pi, rel=1e-13)
+
+
+def test_sphere_weights_of_many_knots():
+    rng = np.random.default_rng(6)
+    angles = np.sort(rng.uniform(5, 175, 2001))
+    values, slopes = rng.normal(size=(2, 2001))
+    of_values, of_slopes = sphere_weights(tuple(angles))
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    edges = np.concatenate([[0.0], angles, [180.0]])
+    length = np.diff(edges)[:, None]
+    points = edges[:-1, None] + length * (nodes + 1) / 2
+    curve = CubicHermiteSpline(angles, values, slopes)(np.clip(points, angles[0], angles[-1]))
+    expected = np.sum(length / 2 * weights * curve * 2 * np.pi * np.sin(np.radians(points)) * np.pi / 180)
+    assert of_values @ values + of_slopes @ slopes == pytest.approx(expected, rel=1e-11)
 
 
 def test_one_number_stands_for_all_knots():
