@@ -10,6 +10,9 @@ __all__ = [
     "ConfigError",
     "OutputError",
     "MissingExtraError",
+    "CheckpointError",
+    "SamplerError",
+    "Interrupted",
     "nearest",
 ]
 
@@ -50,6 +53,18 @@ class OutputError(DiskArrayError, OSError):
 
 class MissingExtraError(DiskArrayError, ImportError):
     """An optional package is not installed."""
+
+
+class CheckpointError(DiskArrayError, RuntimeError):
+    """A checkpoint that is damaged, in use, or of another run."""
+
+
+class SamplerError(DiskArrayError, RuntimeError):
+    """A sampler that cannot start or go on."""
+
+
+class Interrupted(DiskArrayError, KeyboardInterrupt):
+    """A run that was asked to stop, and can be resumed from its checkpoint."""
 
 
 def nearest(word, known):

@@ -13,6 +13,9 @@ BUILTINS = {
     "ConfigError": ValueError,
     "OutputError": OSError,
     "MissingExtraError": ImportError,
+    "CheckpointError": RuntimeError,
+    "SamplerError": RuntimeError,
+    "Interrupted": KeyboardInterrupt,
 }
 
 
