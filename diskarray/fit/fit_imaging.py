@@ -7,6 +7,7 @@ import numpy as np
 from ..backend.pytree import build, component, on_namespace
 from ..structures.image import Image2D
 from .likelihood import gaussian_log_likelihood
+from .linear_basis import observed_image
 
 
 @component
@@ -42,12 +43,13 @@ class FitImaging:
         ----------
         dataset : Imaging
         model : Scene
-            Anything with ``image_2d_from(grid, *, xp)``.
+            Anything with ``image_2d_from(grid, *, xp)``, and for polarized data with
+            ``observed_2d_from(grid, observable, *, xp)``.
         xp : module
             numpy (default) or jax.numpy.
         """
         dataset = on_namespace(dataset, xp)
-        image = model.image_2d_from(dataset.grid, xp=xp)
+        image = observed_image(model, dataset, xp=xp)
         residual = dataset.data - image
         normalized = residual / dataset.noise_map
         whitened = normalized.slim

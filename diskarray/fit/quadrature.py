@@ -54,7 +54,7 @@ class QuadratureChoice:
     tolerance: float | None
 
 
-def settle_quadrature(space, data):
+def settle_quadrature(space, datasets):
     """The parameter space with every automatic quadrature settled, and what was chosen.
 
     With an error pattern d and noise s in every pixel, no parameter moves by more than sqrt(sum (d/s)^2) of its standard
@@ -64,7 +64,7 @@ def settle_quadrature(space, data):
     ----------
     space : ParameterSpace
         Of a Scene.
-    data : Imaging
+    datasets : tuple of Imaging
 
     Returns
     -------
@@ -75,7 +75,7 @@ def settle_quadrature(space, data):
     if not paths or not all(concrete(leaf) for leaf in leaves(space.template) if hasattr(leaf, "dtype")):
         return space, ()
     models = _models(space)
-    points, weight = _points(data)
+    points, weight = _points(datasets)
     choices = tuple(_choice(path, [get_at(m, path) for m in models], points, weight) for path in paths)
     template = space.template
     for choice in choices:
@@ -106,14 +106,17 @@ def _inside(space, vector):
     return np.clip(vector, lower + 1e-9 * width, upper - 1e-9 * width)
 
 
-def _points(data):
+def _points(datasets):
     """Some of the unmasked pixels, and the weight of a squared error in each: pixels it stands for / noise^2 * peak^2."""
-    index = np.arange(data.mask.n_unmasked)
-    chosen = index[:: max(1, -(-index.size // _PIXELS))]
-    noise, brightness = np.asarray(data.noise_map.slim), np.asarray(data.data.slim)
-    peak = np.quantile(np.abs(brightness), 0.999)
-    points = Grid2DIrregular(np.asarray(data.grid.array)[chosen])
-    return points, index.size / chosen.size * (peak / noise[chosen]) ** 2
+    points, weights = [], []
+    for data in datasets:
+        index = np.arange(data.mask.n_unmasked)
+        chosen = index[:: max(1, -(-index.size * len(datasets) // _PIXELS))]
+        noise, brightness = np.asarray(data.noise_map.slim), np.asarray(data.data.slim)
+        peak = np.quantile(np.abs(brightness), 0.999)
+        points.append(np.asarray(data.grid.array)[chosen])
+        weights.append(index.size / chosen.size * (peak / noise[chosen]) ** 2)
+    return Grid2DIrregular(np.concatenate(points)), np.concatenate(weights)
 
 
 def _with_rule(disk, rule):
@@ -122,6 +125,8 @@ def _with_rule(disk, rule):
 
 def _image(disk, points, settings):
     rule = dataclasses.replace(disk.rule, **settings)
+    if getattr(disk, "optical_depth", 1.0) == 0:  # one that is solved for may start there
+        disk = dataclasses.replace(disk, optical_depth=1.0)
     return np.asarray(_with_rule(disk, rule).image_2d_from(points).array)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..backend.namespace import concrete, is_jax_array, is_traced
 from ..backend.operations import frozen
+from ..backend.quantity import plain
 from ..errors import ParameterError
 
 
@@ -63,6 +64,16 @@ class ParameterSpec:
                 inside = xp.logical_and(inside, comparison(xp.asarray(value), xp.asarray(float(end))))
         return inside
 
+    def without_unit(self, owner, name, value):
+        """A quantity as plain numbers in this parameter's unit; anything else as it is.
+
+        Raises
+        ------
+        UnitError
+            If its unit does not convert to this parameter's.
+        """
+        return plain(value, self.unit, f"{owner}.{name}")
+
     def accept(self, owner, name, value):
         """The value as a float (or float64 array), range-checked where its number can be seen.
 
@@ -96,8 +107,6 @@ class ParameterSpec:
 
 
 def _as_float(owner, name, value):
-    if hasattr(value, "unit"):
-        raise ParameterError(f"{owner}.{name} must be a plain number, its unit would be lost; got {value!r}")
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
         raise ParameterError(f"{owner}.{name} must be a real number, got {value!r}")

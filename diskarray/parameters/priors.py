@@ -4,7 +4,7 @@ Every prior is a frozen object of plain numbers; its methods take an array names
 Outside the support the log density is -inf, never NaN.
 """
 
-__all__ = ["Uniform", "LogUniform", "Normal", "TruncatedNormal", "Isotropic", "UniformAngle", "PRIORS"]
+__all__ = ["Uniform", "LogUniform", "Normal", "TruncatedNormal", "Isotropic", "UniformAngle", "Linear", "PRIORS"]
 
 import dataclasses
 import math
@@ -223,6 +223,76 @@ class UniformAngle:
         """The same angle within [lower, upper)."""
         wrapped = self.lower + (xp.asarray(value) - self.lower) % self.period
         return xp.where(wrapped < self.upper, wrapped, xp.asarray(self.lower))  # rounding may give upper itself
+
+
+@dataclasses.dataclass(frozen=True)
+class Linear:
+    """For a parameter that the image depends on linearly: solved for, and integrated over, instead of searched.
+
+    It leaves the vector; a Posterior finds its best value for every set of the others. For an array parameter it holds
+    for every element.
+
+    Parameters
+    ----------
+    mean, sigma : float, optional
+        Of a Gaussian prior, both or neither. Without, the prior is flat: normalized where both bounds are finite, else
+        improper, with a density of 1 per unit of the parameter. Best values and posteriors of the other parameters are
+        defined then, but evidences are not.
+    minimum, maximum : float, optional
+        Bounds; default the ends of the parameter's physical range. ``-math.inf`` and ``math.inf`` take them away,
+        beyond the physical range too: an optical depth below zero is then a fluctuation of the noise.
+    """
+
+    mean: float | None = None
+    sigma: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def __post_init__(self):
+        if (self.mean is None) != (self.sigma is None):
+            raise ParameterError(f"{self!r}: a Gaussian prior has a mean and a sigma, a flat one neither")
+        if self.sigma is not None:
+            _finite(self, "mean", "sigma")
+            if self.sigma <= 0:
+                raise ParameterError(f"{self!r}: sigma must be above 0")
+        for name in ("minimum", "maximum"):
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, (int, float, np.number))) or value != value:
+                raise ParameterError(f"Linear.{name} must be a number, infinite or None, got {value!r}")
+            object.__setattr__(self, name, None if value is None else float(value))
+
+    @property
+    def is_gaussian(self):
+        """True with a mean and a sigma."""
+        return self.sigma is not None
+
+    def log_density(self, value, lower, upper, *, xp=np):
+        """Logarithm of the density between two bounds, without looking whether ``value`` lies there.
+
+        Parameters
+        ----------
+        value : 0-d array
+        lower, upper : float
+            The bounds in force, infinite where there are none.
+        """
+        if not self.is_gaussian:
+            proper = math.isfinite(lower) and math.isfinite(upper)
+            return xp.zeros_like(value) - (math.log(upper - lower) if proper else 0.0)
+        z = (value - self.mean) / self.sigma
+        return -0.5 * z * z - math.log(self.sigma * math.sqrt(2 * math.pi)) - self._log_mass(lower, upper)
+
+    def _log_mass(self, lower, upper):
+        """Logarithm of the Gaussian's probability between two bounds."""
+        if math.isinf(lower) and math.isinf(upper):
+            return 0.0
+        from scipy.special import log_ndtr
+
+        a, b = ((end - self.mean) / self.sigma for end in (lower, upper))
+        if a > 0:
+            a, b = -b, -a
+        above, below = float(log_ndtr(b)), float(log_ndtr(a))
+        share = -math.expm1(below - above) if math.isfinite(above) else 0.0
+        return above + math.log(share) if share > 0 else -math.inf
 
 
 PRIORS = MappingProxyType(

@@ -12,6 +12,7 @@ from ..backend.namespace import concrete
 from ..backend.pytree import children, component, get_at, replace, set_at, static
 from ..errors import ParameterError, ShapeError
 from .parameter import parameters_of
+from .priors import Linear
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +55,7 @@ class ParameterSpace:
     template: object
     free: tuple = static()
     tied: tuple = static(())
+    linear: tuple = static(())
 
     @classmethod
     def of(cls, model, priors):
@@ -64,15 +66,15 @@ class ParameterSpace:
         model : component
             Usually a Scene.
         priors : dict
-            Attribute path -> prior (or Tied), such as ``{"disks.belt.inclination": Uniform(60, 88)}``. An array
-            parameter takes one element of the vector per entry.
+            Attribute path -> prior (or Tied, or Linear), such as ``{"disks.belt.inclination": Uniform(60, 88)}``. An
+            array parameter takes one element of the vector per entry. Linear ones are no part of the vector.
 
         Raises
         ------
         ParameterError
             If a path does not exist, is not a number, or its prior has no common part with the physical range.
         """
-        free, tied, position = [], [], 0
+        free, tied, linear, position = [], [], [], 0
         for path, prior in priors.items():
             value, spec = get_at(model, path), spec_at(model, path)
             if spec is None or children(value) is not None:
@@ -82,18 +84,27 @@ class ParameterSpace:
                     raise ParameterError(f"{path!r} is tied to {prior.to!r}, which is not a free parameter")
                 tied.append((path, prior.to))
                 continue
+            if isinstance(prior, Linear):
+                linear.append(_Free(path, prior, sum(f.size for f in linear), np.shape(value)))
+                continue
             if isinstance(prior, type) or not hasattr(prior, "log_density"):
                 raise ParameterError(f"the prior of {path!r} must be a prior such as Uniform(0, 1), got {prior!r}")
             free.append(_Free(path, prior, position, np.shape(value)))
             position += free[-1].size
         if not free:
-            raise ParameterError("no parameter is free: name at least one path and its prior")
+            raise ParameterError(
+                "no parameter is free: name at least one path and its prior"
+                + (", one that is not Linear" if linear else "")
+            )
         for path, to in tied:
             model = replace(model, path, get_at(model, to))
         for f in free:
             _check_overlap(f, _specs(model, f, tied))
-        model = _with_constants(_prepared(model, free, tied), [p for f in free for p in _paths(f, tied)])
-        return cls(template=model, free=tuple(free), tied=tuple(tied))
+        for f in linear:
+            _check_linear(f, _specs(model, f, tied))
+        varied = [p for f in (*free, *linear) for p in _paths(f, tied)]
+        model = _with_constants(_prepared(model, free, tied), varied)
+        return cls(template=model, free=tuple(free), tied=tuple(tied), linear=tuple(linear))
 
     @property
     def size(self):
@@ -120,6 +131,65 @@ class ParameterSpace:
         """Lower and upper ends of what each element may take: prior support within the physical range."""
         ends = [_support(f.prior, self._specs(f)) for f in self.free for _ in range(f.size)]
         return np.array([e[0] for e in ends]), np.array([e[1] for e in ends])
+
+    @property
+    def linear_size(self):
+        """Number of linear parameters, which are solved for and no part of the vector."""
+        return sum(f.size for f in self.linear)
+
+    @property
+    def linear_names(self):
+        """One name per linear parameter."""
+        return tuple(name for f in self.linear for name in f.names)
+
+    @property
+    def linear_units(self):
+        """One unit per linear parameter."""
+        return tuple(spec_at(self.template, f.path).unit for f in self.linear for _ in range(f.size))
+
+    @property
+    def linear_priors(self):
+        """One Linear per linear parameter."""
+        return tuple(f.prior for f in self.linear for _ in range(f.size))
+
+    @property
+    def linear_bounds(self):
+        """Lower and upper bounds of the linear parameters, infinite where there are none."""
+        ends = [_linear_bounds(f.prior, self._specs(f)) for f in self.linear for _ in range(f.size)]
+        return np.array([e[0] for e in ends]), np.array([e[1] for e in ends])
+
+    @property
+    def improper(self):
+        """Names of linear parameters whose flat prior has no finite integral, so that an evidence is not defined."""
+        rows = zip(self.linear_names, self.linear_priors, *self.linear_bounds, strict=True)
+        return tuple(name for name, p, lo, hi in rows if not (p.is_gaussian or (np.isfinite(lo) and np.isfinite(hi))))
+
+    @property
+    def linear_paths(self):
+        """For every linear parameter the paths where its value goes: its own and those tied to it."""
+        return tuple(_paths(f, self.tied) for f in self.linear for _ in range(f.size))
+
+    def with_linear(self, model, values):
+        """A model with its linear parameters exchanged, built without checks; works on tracers.
+
+        Parameters
+        ----------
+        model : component
+        values : array, shape (k,)
+            In the order of ``linear_names``.
+        """
+        for f in self.linear:
+            value = values[f.start : f.start + f.size].reshape(f.shape) if f.shape else values[f.start]
+            for path in _paths(f, self.tied):
+                model = set_at(model, path, value)
+        return model
+
+    def linear_values(self, model=None, *, xp=np):
+        """The linear parameters of a model (default: of the template), shape (k,)."""
+        model = self.template if model is None else model
+        if not self.linear:
+            return xp.zeros((0,))
+        return xp.concat([xp.reshape(xp.asarray(get_at(model, f.path)), (f.size,)) for f in self.linear])
 
     def to_vector(self, model=None, *, xp=np):
         """The free parameters of a model (default: of the template) as a vector, shape (n,)."""
@@ -221,10 +291,31 @@ def _check_overlap(free, specs):
         raise ParameterError(f"{free.path}: {free.prior!r} lies outside the physical range {ranges}")
 
 
+def _linear_bounds(prior, specs):
+    """Bounds of a linear parameter: those asked for within the physical range, an infinite one instead of it."""
+    lower, upper = max(s.lower for s in specs), min(s.upper for s in specs)
+    if prior.minimum is not None:
+        lower = prior.minimum if math.isinf(prior.minimum) else max(lower, prior.minimum)
+    if prior.maximum is not None:
+        upper = prior.maximum if math.isinf(prior.maximum) else min(upper, prior.maximum)
+    return lower, upper
+
+
+def _check_linear(linear, specs):
+    lower, upper = _linear_bounds(linear.prior, specs)
+    if not lower < upper:
+        ranges = ", ".join(f"{spec.range_text} ({spec.doc})" for spec in specs)
+        raise ParameterError(f"{linear.path}: {linear.prior!r} leaves nothing of the physical range {ranges}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        density = linear.prior.log_density(np.asarray(lower if np.isfinite(lower) else 0.0), lower, upper)
+    if not np.isfinite(density):
+        raise ParameterError(f"{linear.path}: {linear.prior!r} has no probability between {lower:g} and {upper:g}")
+
+
 def _prepared(model, free, tied):
     """Let components settle what depends on the range of their free parameters (``prepare(ranges)``)."""
     ranges = {}
-    owners = {f.path: f.path for f in free} | dict(tied)
+    owners = {path: f.path for f in free for path in _paths(f, tied)}
     supports = {f.path: _support(f.prior, _specs(model, f, tied)) for f in free}
     for path, source in owners.items():
         parent, _, name = path.rpartition(".")
