@@ -19,7 +19,7 @@ test: unit parity
 unit: $(VENV)/.installed-test
 	$(BIN)/python -m pytest test_diskarray
 
-parity: $(VENV)/.installed-jax
+parity: $(VENV)/.installed-all
 	$(BIN)/python workspace_test/run_all.py
 
 $(VENV)/bin/python:

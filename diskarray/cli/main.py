@@ -9,7 +9,7 @@ __all__ = ["main"]
 import argparse
 import sys
 
-from ..errors import DiskArrayError
+from ..errors import DiskArrayError, Interrupted
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -30,6 +30,9 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
+    except Interrupted as stopped:
+        print(f"diskarray: {stopped}", file=sys.stderr)
+        return INTERRUPTED
     except DiskArrayError as error:
         print(f"diskarray: error: {error}", file=sys.stderr)
         return BAD_INPUT

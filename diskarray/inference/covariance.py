@@ -1,6 +1,6 @@
 """Parameter covariance from the Jacobian of whitened residuals: (J^T J)^-1, for independent noise."""
 
-__all__ = ["covariance_from"]
+__all__ = ["condition_of", "correlated_pairs", "covariance_from"]
 
 import numpy as np
 
@@ -43,3 +43,29 @@ def covariance_from(jacobian, usable):
     block[:, involved] = np.nan
     covariance[np.ix_(index, index)] = block
     return covariance, unconstrained
+
+
+def condition_of(jacobian, usable):
+    """Condition number of the normal matrix of the usable parameters, its columns brought to unit length.
+
+    It does not depend on units: 1 for parameters that have nothing to do with each other, infinite where one of them
+    has no effect or two the same.
+    """
+    columns = jacobian[:, usable]
+    length = np.linalg.norm(columns, axis=0)
+    if not columns.shape[1]:
+        return 1.0
+    if np.any(length == 0):
+        return float("inf")
+    singular = np.linalg.svd(columns / length, compute_uv=False)
+    return float((singular[0] / singular[-1]) ** 2) if singular[-1] > 0 else float("inf")
+
+
+def correlated_pairs(names, covariance, limit=0.95):
+    """Pairs of parameters with a correlation beyond ``limit``: tuples (name, name, correlation), strongest first."""
+    sigma = np.sqrt(np.diag(covariance))
+    with np.errstate(invalid="ignore"):
+        correlation = covariance / np.outer(sigma, sigma)
+        rows, columns = np.nonzero(np.triu(np.abs(correlation) > limit, 1))
+    pairs = [(names[i], names[j], float(correlation[i, j])) for i, j in zip(rows, columns, strict=True)]
+    return tuple(sorted(pairs, key=lambda pair: -abs(pair[2])))

@@ -12,8 +12,9 @@ from diskarray.dataset.imaging import Imaging
 from diskarray.dataset.simulate import simulate
 from diskarray.errors import ParameterError, ShapeError
 from diskarray.fit.posterior import Posterior
-from diskarray.inference.least_squares import LeastSquares, _Problem
+from diskarray.inference.least_squares import LeastSquares
 from diskarray.inference.optimize import optimize
+from diskarray.inference.problem import Problem
 from diskarray.inference.scaling import Scaling
 from diskarray.model.disk import Disk
 from diskarray.model.scene import Scene
@@ -258,7 +259,7 @@ def test_jacobian_against_higher_order_differences(where):
     fine = Scene(disks={"belt": dataclasses.replace(TRUTH.disks["belt"], rule=Quadrature("panels", 24))})
     posterior = posterior_of(priors, model=fine)
     scaling = Scaling.of(posterior.space)
-    problem = _Problem(posterior, scaling, np, NoBar())
+    problem = Problem(posterior, scaling, np, NoBar())
     point = scaling.to_coordinates(posterior.space.to_vector(TRUTH)) + 0.01
     for index in (0, 4):
         point[index] = {"inside": 0.4, "at the lower bounds": scaling.lower[index],

@@ -1,0 +1,214 @@
+"""One search from one start: scipy's trust region, and a short chain of further steps where it does not arrive.
+
+Whether it has arrived is measured, not believed: the chi-squared that a Gauss-Newton step within the bounds could still
+gain, whose root is the distance to the minimum in standard deviations (the convergence criterion of Bates & Watts 1981,
+Technometrics 23, 179, in absolute units). Every step of the chain minimizes the same function.
+"""
+
+__all__ = ["Found", "local_search", "quick_search", "remaining_gain"]
+
+import dataclasses
+
+import numpy as np
+
+ARRIVED = 2.5e-3  # chi-squared still to be gained: a twentieth of a standard deviation
+_TIGHT = 1e-13
+_EDGE = 1e-6
+_NEAR_EDGE = 2e-3
+_FURTHER = 20  # iterations of each further search
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Found:
+    """Where a search ended.
+
+    Attributes
+    ----------
+    x : array, shape (n,)
+        Coordinates.
+    residual, jacobian : arrays, shapes (N,) and (N, n)
+        There.
+    cost : float
+        Chi-squared as the loss sees it.
+    at_bound : array of bool, shape (n,)
+    gain : float
+        What chi-squared could still fall by.
+    arrived : bool
+    steps : tuple of str
+        What was done.
+    """
+
+    x: np.ndarray
+    residual: np.ndarray
+    jacobian: np.ndarray
+    cost: float
+    at_bound: np.ndarray
+    gain: float
+    arrived: bool
+    steps: tuple
+
+
+def local_search(problem, start, *, tolerance, max_iterations, quadrature_fits=lambda x: True):
+    """Search from coordinates.
+
+    Parameters
+    ----------
+    problem : Problem
+    start : array, shape (n,)
+        Strictly inside the bounds.
+    tolerance : float
+        Of the first trust-region search.
+    max_iterations : int
+        Of the first search; the further ones take 20 at most.
+    quadrature_fits : callable
+        Whether the problem may still be solved as it is, given coordinates; asked after the first search, which is all
+        that is done if not.
+
+    Returns
+    -------
+    Found
+    """
+    chain = _Chain(problem, start, max_iterations)
+    chain.trust_region("trust region", tolerance, quick=True)
+    if not quadrature_fits(chain.x):
+        return chain.found()
+    if not chain.arrived():
+        chain.trust_region("trust region again, to the tightest tolerance with second-order derivatives", _TIGHT)
+    if not chain.arrived():
+        chain.quasi_newton("L-BFGS-B on the same function")
+        chain.trust_region("trust region from there, to the tightest tolerance", _TIGHT)
+        chain.arrived()
+    return chain.found()
+
+
+def quick_search(problem, start, tolerance, trials):
+    """A few trust-region trials; returns coordinates and cost, those of the start if it breaks off."""
+    try:
+        solution, _ = _least_squares(problem, start, tolerance, trials, quick=True)
+    except (np.linalg.LinAlgError, ValueError, FloatingPointError):
+        return start, problem.cost(problem.residuals(start))
+    return solution.x, problem.cost(solution.fun)
+
+
+class _Chain:
+    """The best point so far, and the steps that led there."""
+
+    def __init__(self, problem, start, max_iterations):
+        self.problem, self.max_iterations, self.steps = problem, max_iterations, []
+        self.x, self.residual = start, problem.residuals(start)
+        self.cost = problem.cost(self.residual)
+        self.jacobian, self.at_bound, self.gain, self.slopes = None, None, np.inf, None
+
+    def trust_region(self, name, tolerance, quick=False):
+        """scipy's trust-region reflective search; once more from further inside the bounds if it breaks off."""
+        limit = self.max_iterations if quick else min(self.max_iterations, _FURTHER)
+        for margin in (0.0, 0.01):
+            start = np.clip(self.x, self.problem.scaling.lower + margin, self.problem.scaling.upper - margin)
+            try:
+                solution, slopes = _least_squares(self.problem, start, tolerance, limit, quick)
+            except (np.linalg.LinAlgError, ValueError, FloatingPointError) as error:
+                self.steps.append(f"{name}: broke off ({error})")
+                continue
+            self.steps.append(f"{name}{', from 1 % inside the bounds' if margin else ''}: {solution.nfev} trials")
+            return self._move(solution.x, solution.fun, slopes)
+
+    def quasi_newton(self, name):
+        """scipy's L-BFGS-B, in coordinates scaled by the curvature along each."""
+        from scipy.optimize import minimize
+
+        problem, scale = self.problem, 1 / np.maximum(np.linalg.norm(self.jacobian, axis=0), 1e-3)
+
+        def value_and_slope(z):
+            x = np.clip(z * scale, problem.scaling.lower, problem.scaling.upper)
+            residual = problem.residuals(x)
+            weighted, jacobian = problem.weighted(residual, problem.quick_jacobian(x, residual))
+            return 0.5 * problem.cost(residual), scale * (jacobian.T @ weighted)
+
+        bounds = np.stack([problem.scaling.lower, problem.scaling.upper], axis=-1) / scale[:, None]
+        solution = minimize(
+            value_and_slope, self.x / scale, jac=True, method="L-BFGS-B", bounds=bounds,
+            options={"maxiter": min(self.max_iterations, _FURTHER), "ftol": _TIGHT, "gtol": 1e-6},
+        )
+        self.steps.append(f"{name}: {solution.nit} iterations")
+        x = np.clip(solution.x * scale, problem.scaling.lower, problem.scaling.upper)
+        self._move(x, problem.residuals(x))
+
+    def arrived(self):
+        """Whether no more than a small part of a standard deviation is left to go; parameters next to a bound are
+        moved onto it first, if that is no worse."""
+        self._onto_bounds()
+        if self.slopes is None or not np.array_equal(self.slopes[0], self.x):
+            self.slopes = self.x, self.problem.quick_jacobian(self.x, self.residual)
+        self.jacobian = self.slopes[1]
+        weighted = self.problem.weighted(self.residual, self.jacobian)
+        self.at_bound, self.gain = remaining_gain(self.x, *weighted, self.problem.scaling)
+        return self.gain <= ARRIVED
+
+    def found(self):
+        return Found(self.x, self.residual, self.jacobian, self.cost, self.at_bound, self.gain, self.gain <= ARRIVED,
+                     tuple(self.steps))
+
+    def _move(self, x, residual, slopes=None):
+        cost = self.problem.cost(residual)
+        if cost <= self.cost:
+            self.x, self.residual, self.cost = x, residual, cost
+            self.slopes = slopes
+
+    def _onto_bounds(self):
+        scaling = self.problem.scaling
+        for k in range(self.x.size):
+            below, above = self.x[k] - scaling.lower[k], scaling.upper[k] - self.x[k]
+            if _EDGE < min(below, above) < _NEAR_EDGE:
+                moved = self.x.copy()
+                moved[k] = scaling.lower[k] if below < above else scaling.upper[k]
+                self._move(moved, self.problem.residuals(moved))
+
+
+def _least_squares(problem, start, tolerance, max_iterations, quick):
+    from scipy.optimize import least_squares
+
+    last = {}
+
+    def residuals(x):
+        last["x"], last["residual"] = x.copy(), problem.residuals(x)
+        return last["residual"]
+
+    def jacobian(x):
+        if not quick:
+            return problem.jacobian(x)
+        known = np.array_equal(x, last["x"])
+        return problem.quick_jacobian(x, last["residual"] if known else problem.residuals(x))
+
+    def noted(x):
+        last["slopes"] = x.copy(), jacobian(x)
+        return last["slopes"][1]
+
+    solution = least_squares(
+        residuals, start, jac=noted, bounds=(problem.scaling.lower, problem.scaling.upper), method="trf",
+        x_scale=1.0, ftol=tolerance, xtol=tolerance, gtol=tolerance, max_nfev=max_iterations,
+        loss="linear" if problem.loss == "linear" else problem.rho, f_scale=problem.loss_scale,
+    )
+    return solution, last.get("slopes")
+
+
+def remaining_gain(x, residual, jacobian, scaling):
+    """Which parameters a bound holds, and what chi-squared could still fall by with the others.
+
+    Returns
+    -------
+    at_bound : array of bool, shape (n,)
+        At a bound, and chi-squared would fall beyond it.
+    gain : float
+        Length squared of the residual's part that the derivatives of the other parameters can describe.
+    """
+    slope = jacobian.T @ residual
+    low, high = x <= scaling.lower + _EDGE, x >= scaling.upper - _EDGE
+    at_bound = (low & (slope >= 0)) | (high & (slope <= 0))
+    free = jacobian[:, ~at_bound]
+    length = np.linalg.norm(free, axis=0)
+    free = free[:, length > 0] / length[length > 0]
+    if not free.shape[1]:
+        return at_bound, 0.0
+    left, singular, _ = np.linalg.svd(free, full_matrices=False)
+    left = left[:, singular > 1e-6 * singular[0]]
+    return at_bound, float(np.sum((left.T @ residual) ** 2))
