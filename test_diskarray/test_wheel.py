@@ -44,7 +44,16 @@ def test_it_requires_the_core_packages(wheel):
 
 def test_it_offers_the_extras(wheel):
     extras = {line.split(": ")[1] for line in metadata(wheel, "METADATA").splitlines() if line.startswith("Provides-Extra")}
-    assert {"jax", "plot", "test", "all"} <= extras
+    assert {"jax", "sample", "diag", "plot", "test", "all"} <= extras
+
+
+def test_all_holds_every_extra_for_users(wheel):
+    wanted = {}
+    for line in metadata(wheel, "METADATA").splitlines():
+        if line.startswith("Requires-Dist: ") and "extra ==" in line:
+            requirement, _, extra = line.removeprefix("Requires-Dist: ").partition(";")
+            wanted.setdefault(extra.split("==")[1].strip(" '\""), set()).add(requirement.strip())
+    assert wanted["all"] == wanted["jax"] | wanted["sample"] | wanted["diag"] | wanted["plot"]
 
 
 def test_it_installs_the_command(wheel):

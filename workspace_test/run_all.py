@@ -10,14 +10,22 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SCRIPTS = (
     "mutation",
+    "parity_nuts",
+    "parity_linear",
+    "sampling_emcee",
+    "parity_dynesty",
     "parity_scene",
     "parity_posterior",
     "parity_structures",
     "parity_optics",
+    "parity_polarization",
+    "joint_polarization",
     "parity_profiles",
+    "parity_derived",
     "parity_components",
     "type_table",
     "readme_jax",
+    "compare_arviz",
 )  # longest first
 
 

@@ -1,11 +1,11 @@
 """Draws from parts of the data as draws from their product, and the tests that say whether they may be taken for it.
 
 For Gaussian parts the average weighted with the inverse covariances has exactly the product's distribution (Scott et
-al. 2016, Int. J. Manag. Sci. Eng. Manag. 11, 78); for others it is an approximation. So every condition is tested, and at
-the end the draws are held against the posterior of all data itself.
+al. 2016, Int. J. Manag. Sci. Eng. Manag. 11, 78); for others it is an approximation. So every condition is tested, and
+at the end the draws are held against the posterior of all data itself.
 """
 
-__all__ = ["Weighting", "combined", "moments_of", "objections", "weighting"]
+__all__ = ["Weighting", "combined", "corrected", "gaussian_draws", "moments_of", "objections", "weighting"]
 
 import dataclasses
 import math
@@ -44,6 +44,46 @@ def combined(parts):
     weights = [np.linalg.inv(moments_of(part)[1]) for part in parts]
     total = sum(part @ weight for part, weight in zip(parts, weights, strict=True))
     return total @ np.linalg.inv(sum(weights))
+
+
+def gaussian_draws(draws, random):
+    """As many draws as given, of the Gaussian with their mean and covariance, shape (chains, draws, n)."""
+    mean, covariance = moments_of(draws)
+    return mean + random.normal(size=draws.shape) @ np.linalg.cholesky(covariance).T
+
+
+def corrected(draws, log_probability, random):
+    """Independent Metropolis chains that take Gaussian draws as proposals: which draw each step of a chain is at.
+
+    Parameters
+    ----------
+    draws : array, shape (chains, draws, n)
+        Of a Gaussian.
+    log_probability : array, shape (chains, draws)
+        What the chains are to follow.
+    random : numpy.random.Generator
+
+    Returns
+    -------
+    array of int, shape (chains, draws)
+    """
+    log_weight = log_probability - _log_gaussian(draws)
+    thresholds = np.log(random.uniform(size=log_weight.shape))
+    places = np.zeros(log_weight.shape, dtype=int)
+    for chain in range(places.shape[0]):
+        for k in range(1, places.shape[1]):
+            last = places[chain, k - 1]
+            taken = log_weight[chain, k] - log_weight[chain, last] > thresholds[chain, k]
+            places[chain, k] = k if taken else last
+    return places
+
+
+def _log_gaussian(draws):
+    """Log density, up to a constant, of draws under the Gaussian with their mean and covariance."""
+    mean, covariance = moments_of(draws)
+    offsets = draws.reshape(-1, draws.shape[-1]) - mean
+    z = np.linalg.solve(np.linalg.cholesky(covariance), offsets.T)
+    return -0.5 * np.sum(z**2, axis=0).reshape(draws.shape[:2])
 
 
 def objections(names, parts, space):
@@ -161,10 +201,8 @@ def weighting(draws, log_probability):
     """Hold draws, shape (chains, draws, n), against the log probability of all data at them, shape (chains, draws)."""
     mean, covariance = moments_of(draws)
     flat = draws.reshape(-1, draws.shape[-1])
-    root = np.linalg.cholesky(covariance)
     offsets = flat - mean
-    gaussian = -0.5 * np.sum(np.linalg.solve(root, offsets.T) ** 2, axis=0)
-    log_weight = log_probability.reshape(-1) - gaussian
+    log_weight = (log_probability - _log_gaussian(draws)).reshape(-1)
     weight = np.exp(log_weight - np.max(log_weight))
     weight = weight / np.sum(weight)
     share = 1 / (weight.size * float(np.sum(weight**2)))

@@ -2,7 +2,8 @@
 
 For data whose likelihood is too large for one run, or to see whether rolls, bands or regions tell the same. Each part
 counts its share of the prior; the draws are averaged with the parts' inverse covariances as weights. That is exact for
-Gaussian parts; where they are not, or do not agree, the combination is refused.
+Gaussian parts; what they lack of it is corrected with the likelihood of all data at the combined draws. Where the parts
+are far from Gaussian, or do not agree, the combination is refused.
 """
 
 __all__ = ["Consensus"]
@@ -12,7 +13,7 @@ import dataclasses
 import numpy as np
 
 from ..errors import ParameterError, SamplerError
-from .agreement import combined, objections, weighting
+from .agreement import combined, corrected, gaussian_draws, objections, weighting
 from .dynesty_engine import Dynesty
 from .evaluations import Evaluations
 from .sample_result import SampleResult
@@ -95,7 +96,8 @@ class Consensus:
         return self._combined(posterior, start, results, draws, seed, xp, journal)
 
     def _combined(self, posterior, start, results, draws, seed, xp, journal):
-        samples = combined(draws)
+        random = np.random.default_rng([seed, 3])
+        samples = gaussian_draws(combined(draws), random)
         evaluations = Evaluations(posterior, journal, xp=xp, batch=16)
         rows = samples.reshape(-1, samples.shape[-1])
         values = [evaluations("consensus draws", rows[k : k + _ROWS]) for k in range(0, len(rows), _ROWS)]
@@ -103,6 +105,10 @@ class Consensus:
         weights = weighting(samples, log_probability)
         if weights.objection:
             raise SamplerError(f"the parts are not combined: {weights.objection}. Sample all data in one run.")
+        places = corrected(samples, log_probability, random)
+        accepted = float(np.mean(places[:, 1:] != places[:, :-1]))
+        samples = np.take_along_axis(samples, places[..., None], axis=1)
+        log_probability = np.take_along_axis(log_probability, places, axis=1)
         open_gates = [f"{name}: {g.text}" for name, r in results.items() for g in r.gates if g.passed is not True]
         names = ", ".join(results)
         return SampleResult.of(
@@ -111,8 +117,9 @@ class Consensus:
             maximum=_maximum(posterior, start, evaluations), seconds=journal.seconds,
             n_evaluations=sum(r.n_evaluations for r in results.values()) + evaluations.count,
             status="parts_not_established" if open_gates else "finished",
-            message=f"{len(results)} parts of the data ({names}), each with 1/{len(results)} of the log prior, combined "
-            "by their inverse covariances; " + "; ".join([str(weights), *open_gates]),
+            message=f"{len(results)} parts of the data ({names}), each with 1/{len(results)} of the log prior, "
+            "combined by their inverse covariances and corrected by the posterior of all data "
+            f"({100 * accepted:.0f} % accepted); " + "; ".join([str(weights), *open_gates]),
             independent_chains=all(r.independent_chains for r in results.values()),
         )
 

@@ -11,10 +11,13 @@ import dataclasses
 
 import numpy as np
 
+from .covariance import condition_of
+
 ARRIVED = 2.5e-3  # chi-squared still to be gained: a twentieth of a standard deviation
 _TIGHT = 1e-13
 _EDGE = 1e-6
 _NEAR_EDGE = 2e-3
+_DOUBTFUL = 1e6  # condition beyond which one-sided differences do not tell a degeneracy from a weak constraint
 _FURTHER = 20  # iterations of each further search
 
 
@@ -140,6 +143,8 @@ class _Chain:
         if self.slopes is None or not np.array_equal(self.slopes[0], self.x):
             self.slopes = self.x, self.problem.quick_jacobian(self.x, self.residual)
         self.jacobian = self.slopes[1]
+        if condition_of(self.jacobian, slice(None)) > _DOUBTFUL:
+            self.jacobian = self.problem.jacobian(self.x)
         weighted = self.problem.weighted(self.residual, self.jacobian)
         self.at_bound, self.gain = remaining_gain(self.x, *weighted, self.problem.scaling)
         return self.gain <= ARRIVED

@@ -10,7 +10,7 @@ from diskarray.dataset.imaging import Imaging
 from diskarray.errors import ParameterError, SamplerError, ShapeError
 from diskarray.files.journal import Journal
 from diskarray.fit.posterior import Posterior
-from diskarray.inference.agreement import combined, objections, weighting
+from diskarray.inference.agreement import combined, corrected, gaussian_draws, objections, weighting
 from diskarray.inference.consensus import Consensus, _together
 from diskarray.inference.dynesty_engine import Dynesty
 from diskarray.inference.sample_result import SampleResult
@@ -263,3 +263,18 @@ def test_weights_tell_how_far_draws_are_from_a_density():
     assert moved.shift == pytest.approx(0.4, abs=0.05) and "mean" in moved.objection
     wider = weighting(draws, -0.5 * np.sum((draws / [1.4, 1, 1]) ** 2, axis=-1))
     assert wider.widest == pytest.approx(1.4, abs=0.12) and "widths" in wider.objection
+
+
+def test_a_skewed_density_is_followed_exactly():
+    """Gaussian proposals corrected by a skewed density: its mean, which is not theirs."""
+    random = np.random.default_rng(5)
+    shape = 20.0  # of a gamma density in units of its width
+    made = (random.gamma(shape, size=(4, 4000, 1)) - shape) / np.sqrt(shape)
+    proposals = gaussian_draws(made + 0.15, random)
+    x = np.maximum(proposals[..., 0] * np.sqrt(shape) + shape, 1e-300)
+    places = corrected(proposals, (shape - 1) * np.log(x) - x, random)
+    draws = np.stack([c[p] for c, p in zip(proposals[..., 0], places, strict=True)])
+    assert proposals.mean() == pytest.approx(0.15, abs=0.03)
+    assert draws.mean() == pytest.approx(0.0, abs=0.05) and draws.std() == pytest.approx(1.0, abs=0.05)
+    assert np.mean((draws - draws.mean()) ** 3) == pytest.approx(2 / np.sqrt(shape), abs=0.15)
+    assert np.mean(places[:, 1:] != places[:, :-1]) > 0.8
