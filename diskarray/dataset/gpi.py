@@ -26,7 +26,7 @@ def read_gpi(
     *,
     plane="Q_phi",
     noise_plane="U_phi",
-    observable="total",
+    observable=None,
     inner_pixels=12.0,
     outer_pixels=None,
     annulus_pixels=3.0,
@@ -46,11 +46,11 @@ def read_gpi(
         HDU, such as the target's name. Default SCI, or the only image.
     plane, noise_plane : str
         Names of the plane to fit and of the one whose scatter in annuli is its noise.
-    observable : {"total", "Q_phi", ...}
-        Which image of a model the plane is compared with, see ``Imaging``. "Q_phi", for that plane, is exact: the PSF
-        acts on Q and U of disks with a polarization. With "total" the brightness of disks whose phase function is
-        ``Polarized`` is convolved itself, which is too bright by 2 (sigma / r)^2, for a Gaussian PSF, at the distance r
-        from the star.
+    observable : {"total", "Q", "U", "Q_phi", "U_phi"}, optional
+        Which image of a model the plane is compared with, see ``Imaging``. Default what the plane holds: Q_phi and U_phi
+        are formed from Q and U after the PSF has acted on them, so disks need a polarization; the others are "total".
+        "total" for Q_phi is an approximation: the brightness of disks whose phase function is ``Polarized`` is
+        convolved itself, which is too bright by 2 (sigma / r)^2, for a Gaussian PSF, at the distance r from the star.
     inner_pixels, outer_pixels : float, optional
         Pixels with ``inner < r < outer`` count, r from the star; no outer bound by default.
     annulus_pixels, statistic
@@ -89,7 +89,7 @@ def read_gpi(
         plane=_number(plane, names, header),
         noise=noise,
         unit=unit,
-        observable=observable,
+        observable=observable or (plane if plane in ("Q_phi", "U_phi") else "total"),
         pixel_scale=pixel_scale,
         center=center,
         mask=outside,

@@ -35,8 +35,10 @@ def test_planes_star_mask_and_noise(path):
 
 
 def test_observable(path):
-    assert read_gpi(path).observable == "total"
-    assert read_gpi(path, observable="Q_phi").observable == "Q_phi"
+    assert read_gpi(path).observable == "Q_phi"
+    assert read_gpi(path, observable="total").observable == "total"
+    assert read_gpi(path, plane="U_phi", noise_plane="Q_phi").observable == "U_phi"
+    assert read_gpi(path, plane="I").observable == "total"
 
 
 def test_wrong_plane_extension_and_cube(path, tmp_path):
