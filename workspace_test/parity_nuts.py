@@ -133,7 +133,7 @@ def seamless(result, best):
 def disk(table, jnp):
     posterior = disk_posterior()
     best = da.optimize(posterior, da.LeastSquares(), progress=False)
-    engine = da.NUTS(draws=250, warmup=100)
+    engine = da.NUTS(draws=400, warmup=150)
     result = drawn(posterior, engine, best, jnp)
     mean, sigma, mean_error, sigma_error = weighted_laplace(posterior, best)
     got_mean, got_sigma = seamless(result, best)
