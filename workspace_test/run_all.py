@@ -1,5 +1,12 @@
-"""Run every parity script, two at a time, and say which failed: what ``make test`` calls after the unit tests."""
+"""Run the parity scripts, two at a time, and say which failed.
 
+    python workspace_test/run_all.py [--all]
+
+``make test`` calls it after the unit tests; with ``--all`` (``make check``) every script runs whole, and those too that
+take longer.
+"""
+
+import argparse
 import os
 import subprocess
 import sys
@@ -8,40 +15,44 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).parent
+QUICK = "--quick"
 SCRIPTS = (
-    "mutation",
-    "parity_nuts",
-    "parity_linear",
-    "sampling_emcee",
-    "parity_dynesty",
-    "parity_scene",
-    "parity_posterior",
-    "parity_structures",
-    "parity_optics",
-    "parity_polarization",
-    "joint_polarization",
-    "parity_profiles",
-    "parity_derived",
-    "parity_components",
-    "type_table",
-    "readme_jax",
-    "compare_arviz",
+    ("mutation", QUICK),
+    ("parity_scene",),
+    ("parity_components",),
+    ("parity_dynesty", QUICK),
+    ("parity_linear", QUICK),
+    ("parity_optics", QUICK),
+    ("parity_nuts", QUICK),
+    ("parity_posterior",),
+    ("parity_polarization", QUICK),
+    ("parity_structures", QUICK),
+    ("parity_profiles",),
+    ("parity_derived",),
+    ("readme_jax",),
+    ("compare_arviz",),
 )  # longest first
+LONGER = (("type_table",), ("sampling_emcee",), ("joint_polarization",))
 
 
 def run(script):
     began = time.perf_counter()
-    done = subprocess.run([sys.executable, str(HERE / f"{script}.py")], capture_output=True, text=True, check=False)
+    command = [sys.executable, str(HERE / f"{script[0]}.py"), *script[1:]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr, time.perf_counter() - began
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--all", action="store_true")
+    whole = parser.parse_args().all
+    scripts = tuple((name,) for name, *_ in SCRIPTS) + LONGER if whole else SCRIPTS
     began, failed, times = time.perf_counter(), [], []
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        for script, (code, output, seconds) in zip(SCRIPTS, pool.map(run, SCRIPTS), strict=True):
+        for script, (code, output, seconds) in zip(scripts, pool.map(run, scripts), strict=True):
             print(output, end="", flush=True)
-            times.append(f"{script} {seconds:.0f} s")
-            failed += [script] * (code != 0)
+            times.append(f"{script[0]} {seconds:.0f} s")
+            failed += [script[0]] * (code != 0)
     print(", ".join(times), f"- together {time.perf_counter() - began:.0f} s")
     print(f"FAILED: {', '.join(failed)}" if failed else "all parity scripts passed")
     sys.exit(1 if failed else 0)
