@@ -16,7 +16,7 @@ def blocks(page):
 def runnable():
     for page in PAGES:
         for number, block in enumerate(blocks(page)):
-            if "enable_jax" not in block:
+            if "jnp" not in block:
                 yield pytest.param(block, id=f"{page.name}-{number}")
 
 

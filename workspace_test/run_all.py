@@ -29,7 +29,7 @@ SCRIPTS = (
     ("parity_structures", QUICK),
     ("parity_profiles",),
     ("parity_derived",),
-    ("readme_jax",),
+    ("readme_jax", QUICK),
     ("compare_arviz",),
 )  # longest first
 LONGER = (("type_table",), ("sampling_emcee",), ("joint_polarization",))

@@ -5,7 +5,7 @@ cheapest one that is accurate enough everywhere in the prior is chosen beforehan
 both disks that need panels and disks that do not is the choice left to every image, with steps below the error stated.
 """
 
-__all__ = ["QuadratureChoice", "settle_quadrature"]
+__all__ = ["QuadratureChoice", "quadrature_at", "settle_quadrature"]
 
 import dataclasses
 
@@ -25,7 +25,7 @@ _CANDIDATES = (  # cheapest first; "automatic" decides for every image anew
     *({"nodes": "layer", "order": order} for order in (4, 5, 6, 8, 10, 14, 20)),
     {"tolerance": 1e-4},
     {"tolerance": 3e-5},
-    *({"nodes": "panels", "order": order} for order in (8, 12, 16)),
+    *({"nodes": "panels", "order": order} for order in (6, 8, 12, 16)),
 )
 _REFERENCE = {"nodes": "panels", "order": 24}
 
@@ -82,6 +82,27 @@ def settle_quadrature(space, datasets):
         disk = get_at(template, choice.path)
         template = set_at(template, choice.path, _with_rule(disk, choice.quadrature))
     return dataclasses.replace(space, template=template), choices
+
+
+def quadrature_at(posterior, vector):
+    """The cheapest quadrature near one vector for every disk whose choice was left to every image.
+
+    Parameters
+    ----------
+    posterior : Posterior
+    vector : array, shape (n,)
+
+    Returns
+    -------
+    tuple of QuadratureChoice
+    """
+    model, asked = posterior.space.to_model(vector), {c.path: c.tolerance for c in posterior.quadrature}
+    points, weight = _points(posterior.datasets)
+    disks = {path: get_at(model, path) for path in _disk_paths(model)}
+    return tuple(
+        _choice(path, [_with_rule(disk, dataclasses.replace(disk.rule, tolerance=asked.get(path)))], points, weight)
+        for path, disk in disks.items() if _is_open(disk)
+    )
 
 
 def _disk_paths(model):

@@ -48,8 +48,9 @@ class LeastSquares:
     loss_scale : float
         Residual, in standard deviations, from which on a robust loss counts it less.
     derivatives : str
-        "exact": forward mode, which takes JAX and compiling. "differences": by NumPy. "automatic": under JAX, exact
-        unless the images are so quick to make that differences are sooner done than compiled; differences otherwise.
+        "exact": forward mode, which takes JAX and many seconds of compiling. "automatic", "differences": differences of
+        images; under JAX of compiled ones, unless NumPy makes them sooner than they are compiled. Only a model that NumPy
+        cannot render has exact derivatives by itself under "automatic".
     errors : str
         "independent": the noise map is right. "scaled": right up to one factor, taken from chi-squared. "correlated":
         errors allow for the residuals' autocorrelation.
@@ -83,8 +84,8 @@ class LeastSquares:
         began = time.perf_counter()
         check_precision(xp)
         vector = checked_start(posterior.space, start)
-        xp, steps = library_for(posterior, vector, self.derivatives, xp=xp)
-        whole = Problem(posterior, Scaling.of(posterior.space), xp, progress, self.loss, self.loss_scale)
+        xp, exact, steps = library_for(posterior, vector, self.derivatives, xp=xp)
+        whole = Problem(posterior, Scaling.of(posterior.space), xp, progress, self.loss, self.loss_scale, exact)
         regions = []
         if self.starts > 1:
             regions, step = explore(whole, vector, self.starts, self.seed)

@@ -15,6 +15,7 @@ from .covariance import condition_of
 
 ARRIVED = 2.5e-3  # chi-squared still to be gained: a twentieth of a standard deviation
 _TIGHT = 1e-13
+_SMALLER = 1e-3
 _EDGE = 1e-6
 _NEAR_EDGE = 2e-3
 _DOUBTFUL = 1e6  # condition beyond which one-sided differences do not tell a degeneracy from a weak constraint
@@ -76,6 +77,8 @@ def local_search(problem, start, *, tolerance, max_iterations, quadrature_fits=l
     if not quadrature_fits(chain.x):
         return chain.found()
     if not chain.arrived():
+        chain.trust_region("trust region again, to a smaller tolerance", _SMALLER * tolerance, quick=True)
+    if not chain.arrived():
         chain.trust_region("trust region again, to the tightest tolerance with second-order derivatives", _TIGHT)
     if not chain.arrived():
         chain.quasi_newton("L-BFGS-B on the same function")
@@ -104,7 +107,7 @@ class _Chain:
 
     def trust_region(self, name, tolerance, quick=False):
         """scipy's trust-region reflective search; once more from further inside the bounds if it breaks off."""
-        limit = self.max_iterations if quick else min(self.max_iterations, _FURTHER)
+        limit = min(self.max_iterations, _FURTHER) if self.steps else self.max_iterations
         for margin in (0.0, 0.01):
             start = np.clip(self.x, self.problem.scaling.lower + margin, self.problem.scaling.upper - margin)
             try:

@@ -14,7 +14,7 @@ from ..errors import DiskArrayError, ParameterError, ShapeError
 
 _STEP = 1e-5
 _SMALL_STEP = 1e-6
-_COMPILING = 8.0  # seconds
+_COMPILING = 4.0  # seconds, an image
 _TYPICAL_JACOBIANS = 6
 DERIVATIVES = ("automatic", "exact", "differences")
 """How derivatives may be had."""
@@ -63,31 +63,33 @@ def checked_start(space, start):
 
 
 def library_for(posterior, vector, derivatives, *, xp):
-    """Which array library a search should use, and why, if it is not the one asked for.
+    """Which array library a search should use, whether for exact derivatives, and why, if it is not what was asked for.
 
-    Compiling the derivatives of a disk takes several seconds. A search by differences takes some six Jacobians, of as
-    many images as there are parameters: where NumPy has made them before the compiler is done, NumPy is used.
+    Compiling a disk's image takes seconds, and compiling its derivatives several times as long. A search takes some six
+    Jacobians: by differences, of as many images as there are parameters. Where NumPy has made those before the compiler
+    is done, NumPy is used; elsewhere compiled images.
 
     Returns
     -------
     xp : module
+    exact : bool
     steps : list of str
     """
-    exact = has_derivatives(xp=xp)
-    if derivatives == "exact" and not exact:
+    able = has_derivatives(xp=xp)
+    if derivatives == "exact" and not able:
         raise ParameterError('derivatives="exact" need JAX: pass xp=da.enable_jax(), or use "automatic"')
-    if not exact or derivatives == "exact" or any(map(is_jax_array, leaves(posterior.space.template))):
-        return xp, []
+    if not able or derivatives == "exact" or any(map(is_jax_array, leaves(posterior.space.template))):
+        return xp, derivatives != "differences", []
     try:
         posterior.residuals(vector)
         began = time.perf_counter()
         posterior.residuals(vector)
     except (DiskArrayError, TypeError, AttributeError):  # a user's component that only JAX can run
-        return xp, []
+        return xp, derivatives != "differences", []
     seconds = time.perf_counter() - began
-    if derivatives == "automatic" and seconds * _TYPICAL_JACOBIANS * (vector.size + 1) > _COMPILING:
-        return xp, []
-    return np, [f"differences of NumPy images, {1e3 * seconds:.0f} ms each"]
+    if seconds * _TYPICAL_JACOBIANS * (vector.size + 1) > _COMPILING:
+        return xp, False, ["differences of compiled images"]
+    return np, False, [f"differences of NumPy images, {1e3 * seconds:.0f} ms each"]
 
 
 class Problem:
@@ -105,8 +107,9 @@ class Problem:
         Names of parameters whose exact derivative was not finite somewhere and was replaced by differences.
     """
 
-    def __init__(self, posterior, scaling, xp, progress, loss="linear", loss_scale=1.0):
+    def __init__(self, posterior, scaling, xp, progress, loss="linear", loss_scale=1.0, exact=True):
         self.posterior, self.scaling, self.xp, self.progress = posterior, scaling, xp, progress
+        self.exact = exact and has_derivatives(xp=xp)
         self.loss, self.loss_scale = loss, float(loss_scale)
         self.n_evaluations, self.repaired, self._exact = 0, set(), None
         gaussian = [(k, p) for k, p in enumerate(posterior.space.priors) if hasattr(p, "mean")]
@@ -117,7 +120,7 @@ class Problem:
     def of(self, posterior, library=None):
         """The same problem with another posterior (and array library); what it renders is counted here too."""
         library = self.xp if library is None else library
-        return Problem(posterior, self.scaling, library, self, self.loss, self.loss_scale)
+        return Problem(posterior, self.scaling, library, self, self.loss, self.loss_scale, self.exact)
 
     def update(self, images):
         """Count images that a problem made by ``of`` rendered."""
@@ -184,13 +187,13 @@ class Problem:
         return np.concatenate([pixels, (vector[self.prior_index] - self.prior_mean) / self.prior_sigma])
 
     def _exactly(self, coordinates):
-        """Residuals and exact derivatives, of one compiled function; None where the library has no derivatives."""
+        """Residuals and exact derivatives, of one compiled function; None where there are only differences."""
+        if not self.exact:
+            return None
         if self._exact is not None and np.array_equal(self._exact[0], coordinates):
             return self._exact[1:]
         vector = self.scaling.to_vector(coordinates)
         found = exact_jacobian(_amplified, self.posterior, np.append(vector, 0.0), xp=self.xp)
-        if found is None:
-            return None
         self.counted(coordinates.size + 1)
         pixels, columns = found[:, -1], found[:, :-1]
         rows = np.zeros((self.prior_index.size, coordinates.size))

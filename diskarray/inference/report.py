@@ -124,13 +124,14 @@ def _fits(posterior, scene):
 
 
 def _status(found, detection, steps, unfinished):
-    if not found.arrived:
-        return "max_evaluations", f"{unfinished} (chi-squared could still fall by {found.gain:.2g})"
-    if detection is not None and not detection.is_detected:
+    left = 0.0 if found.arrived else found.gain
+    if detection is not None and detection.chi_squared_gain + left < detection.threshold:
         return "not_constrained", (
-            f"no significant disk: its light lowers chi-squared by {detection.chi_squared_gain:.0f}, noise with this "
+            f"no significant disk: its light lowers chi-squared by {detection.chi_squared_gain + left:.0f}, noise with this "
             f"correlation may do so by {detection.threshold:.0f}"
         )
+    if not found.arrived:
+        return "max_evaluations", f"{unfinished} (chi-squared could still fall by {found.gain:.2g})"
     further = "" if len(steps) == 1 else " after further searches"
     return "converged", f"chi-squared cannot fall by more than {found.gain:.1g}{further}"
 
