@@ -105,7 +105,7 @@ def page_of(theirs, results, ratio):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--peers", default="/tmp/peers/bin/python", help="a Python with grater-jax and vip_hci")
+    parser.add_argument("--peers", help="a Python with grater-jax and vip_hci")
     parser.add_argument("--peer-script", default=str(PEER_SCRIPT))
     parser.add_argument("--peer-result", help="JSON with fit_seconds and fit_cpu_seconds of a peer run made before")
     parser.add_argument("--write", action="store_true", help="renew docs/fit_benchmark.md")
@@ -117,7 +117,7 @@ def main():
     results = {backend: ours(backend) for backend in ("numpy", "jax")}
     if arguments.peer_result:
         theirs = json.loads(pathlib.Path(arguments.peer_result).read_text())
-    elif pathlib.Path(arguments.peers).exists():
+    elif arguments.peers and pathlib.Path(arguments.peers).exists():
         theirs = peers(arguments.peers, arguments.peer_script)
     else:
         theirs = {"fit_seconds": float("nan"), "fit_cpu_seconds": float("nan")}
