@@ -158,7 +158,7 @@ def main():
         print("skipped: ../shared/data/gpi is not there")
         return
     jnp = da.enable_jax()
-    imaging = da.read_gpi(DATA, unit="adu / coadd", inner_pixels=12, outer_pixels=90)
+    imaging = da.read_gpi(DATA, unit="adu / coadd", observable="total", inner_pixels=12, outer_pixels=90)
     found, failed = {}, imaging.mask.n_unmasked != N_DATA
     for name, make in MODELS.items():
         found[name] = posterior, best = fitted(imaging, make, jnp)
