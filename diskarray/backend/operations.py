@@ -4,6 +4,8 @@ __all__ = [
     "floating",
     "frozen",
     "gamma_function",
+    "given",
+    "log_normal_cdf",
     "next_fast_length",
     "normal_quantile",
     "safe_input",
@@ -101,6 +103,17 @@ def normal_quantile(probability, *, xp=np):
     return xp.asarray(ndtri(np.asarray(probability)))
 
 
+def log_normal_cdf(value, *, xp=np):
+    """Logarithm of the standard normal distribution function, accurate far below zero too."""
+    if is_jax_namespace(xp):
+        from jax.scipy.special import log_ndtr
+
+        return log_ndtr(value)
+    from scipy.special import log_ndtr
+
+    return xp.asarray(log_ndtr(np.asarray(value)))
+
+
 def gamma_function(value, *, xp=np):
     """The gamma function of a positive number."""
     if is_jax_namespace(xp):
@@ -165,3 +178,12 @@ def value_where(condition, function, otherwise, *, xp=np):
     if is_numpy_namespace(xp):
         return function() if condition else otherwise
     return xp.where(condition, function(), xp.asarray(otherwise))
+
+
+def given(value, *, xp=np):
+    """The same value, which derivatives treat as a constant."""
+    if not is_jax_namespace(xp):
+        return value
+    from jax.lax import stop_gradient
+
+    return stop_gradient(value)

@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from ..backend.gaussian import given, log_normal_cdf
+from ..backend.operations import given, log_normal_cdf
 from ..backend.loops import repeated
 
 MOST_BOUNDED = 2

@@ -1,6 +1,6 @@
-"""A digest that tells two posteriors apart: all numbers, masks, settings and priors in them, and the code's version."""
+"""Digests: one tells two posteriors apart, by all numbers, masks, settings and priors in them; one two sets of data."""
 
-__all__ = ["identity_of"]
+__all__ = ["data_digest", "identity_of"]
 
 import dataclasses
 import hashlib
@@ -28,8 +28,32 @@ def identity_of(*parts):
     ParameterError
         If something has no attributes or numbers to go by, such as a function without a name.
     """
+    return _digest(_version(), *parts)
+
+
+def data_digest(data):
+    """SHA-256 hex digest of the pixels that count, their noise, and where they lie, whatever model they are compared with.
+
+    Evidences compare models of the same data only.
+
+    Parameters
+    ----------
+    data : Imaging, mapping of str to Imaging, or anything else
+        Of what is not made of Imaging nothing is known, and the digest is "". Names do not count, their order does.
+    """
+    images = tuple(data.values()) if hasattr(data, "values") else (data,)
+    if not all(hasattr(image, "noise_map") for image in images):
+        return ""
+    return _digest(*(
+        (image.unit, getattr(image, "observable", "total"), image.mask.frame, image.mask.array,
+         np.asarray(image.data.slim), np.asarray(image.noise_map.slim))
+        for image in images
+    ))
+
+
+def _digest(*parts):
     digest = hashlib.sha256()
-    for part in (_version(), *parts):
+    for part in parts:
         for piece in _pieces(part, ()):
             digest.update(len(piece).to_bytes(8, "little"))
             digest.update(piece)

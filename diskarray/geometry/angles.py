@@ -1,10 +1,12 @@
 """Degrees at the door, radians inside."""
 
-__all__ = ["cosine_sine", "radians"]
+__all__ = ["cosine_sine", "radians", "slanted"]
 
 import numpy as np
 
-from ..backend.operations import settled
+from ..backend.operations import settled, square_root
+
+_LEAST_COSINE = 1e-5  # |cos i| below this counts as this: edge-on a line of sight never meets the mid-plane
 
 
 def radians(degrees, *, xp=np):
@@ -16,3 +18,9 @@ def cosine_sine(degrees, *, xp=np):
     """Cosine and sine of an angle in degrees."""
     angle = radians(degrees, xp=xp)
     return settled((xp.cos(angle), xp.sin(angle)), xp=xp)
+
+
+def slanted(cosine, sine, *, xp=np):
+    """A cosine kept away from zero, positive, and the sine that goes with it: their ratio is a tangent without a pole."""
+    side = xp.where(cosine < 0, -1.0 + 0.0 * cosine, 1.0 + 0.0 * cosine)
+    return square_root(cosine**2 + _LEAST_COSINE**2, xp=xp), sine * side

@@ -67,7 +67,7 @@ def detection_of(problem, scene, start, residual, autocovariance, n_free):
     if not hasattr(disks, "items") or not all(np.any(getattr(d, "optical_depth", 0.0)) for d in disks.values()):
         return None, ()
     n = sum(int(np.sum(~mask)) for mask in autocovariance.masks)
-    best, without = np.asarray(residual[:n]), _residual(problem, _dark(scene, disks))
+    best, without = np.asarray(residual[:n]), problem.pixels_of(_dark(scene, disks))
     inflation = autocovariance.inflation(without - best)
     gain = float(without @ without - best @ best)
     found = Detection(gain, inflation, inflation * float(chdtri(n_free, _SIGNIFICANT)))
@@ -84,8 +84,8 @@ def _brightest(problem, start, name, without, autocovariance):
     """The optical depth that the image excludes: the best one, or none, plus 1.645 standard deviations."""
     depth = float(start.disks[name].optical_depth) or 1e-3
     dark = _dark(start, start.disks)
-    nothing = _residual(problem, dark)
-    light = nothing - _residual(problem, set_at(dark, f"disks.{name}.optical_depth", depth))
+    nothing = problem.pixels_of(dark)
+    light = nothing - problem.pixels_of(set_at(dark, f"disks.{name}.optical_depth", depth))
     norm = float(light @ light)
     if norm == 0:
         return float("inf")
@@ -97,10 +97,3 @@ def _dark(scene, names):
     for name in names:
         scene = set_at(scene, f"disks.{name}.optical_depth", 0.0)
     return scene
-
-
-def _residual(problem, model):
-    fit = problem.posterior.fit_from(model)
-    problem.counted(1)
-    fits = fit.values() if hasattr(fit, "values") else [fit]
-    return np.concatenate([np.asarray(one.normalized_residual_map.slim) for one in fits])

@@ -20,7 +20,7 @@ from ..errors import MissingExtraError, ParameterError, SamplerError, nearest
 from .lockstep import Lockstep
 from .nested import LikelihoodQueue, UnitCube, equal_weight_indices
 from .sample_result import SampleResult
-from .warm_start import vector_of
+from .start import vector_of
 from .workers import WorkerPool
 
 _BOUNDS = ("multi", "single", "balls", "cubes", "none")

@@ -18,7 +18,7 @@ from .diagnostics import autocorrelation_time
 from .evaluations import Evaluations
 from .sample_result import SampleResult
 from .start_ball import start_ball
-from .warm_start import vector_of
+from .start import vector_of
 from .workers import WorkerPool
 
 _FIRST_CHECK, _GROWTH = 200, 1.25

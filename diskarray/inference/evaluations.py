@@ -1,6 +1,6 @@
 """Log probabilities of many vectors: recorded in a journal, counted, checked, and the highest one remembered."""
 
-__all__ = ["Evaluations"]
+__all__ = ["Evaluations", "check_numbers", "in_batches"]
 
 import math
 
@@ -47,11 +47,7 @@ class Evaluations:
         rows = np.asarray(rows, dtype=float)
         values = self.journal.step(name, (rows,), lambda: {"log_probability": self._computed(rows)})["log_probability"]
         self.count += len(rows)
-        bad = np.isnan(values) | (values == math.inf)
-        if bad.any():
-            row = rows[int(np.argmax(bad))]
-            named = ", ".join(f"{n} = {v:.8g}" for n, v in zip(self.posterior.space.names, row, strict=True))
-            raise SamplerError(f"the log probability is {values[bad][0]} at {named}: it must be a number or -inf")
+        check_numbers(self.posterior.space, rows, values, "log probability")
         if self.window is not None:
             lower, upper = self.window
             values = np.where(np.all((rows >= lower) & (rows < upper), axis=1), values, -math.inf)
@@ -63,7 +59,21 @@ class Evaluations:
     def _computed(self, rows):
         if self.pool is not None:
             return self.pool.map("log_probability", rows, check=self.journal.check_stop)
-        missing = -len(rows) % self.batch
-        filled = np.concatenate([rows, np.full((missing, rows.shape[1]), math.nan)])  # outside every prior: no cost
-        parts = np.split(filled, len(filled) // self.batch)
-        return np.concatenate([self.posterior.log_probabilities(part, xp=self.xp) for part in parts])[: len(rows)]
+        return in_batches(lambda part: self.posterior.log_probabilities(part, xp=self.xp), rows, self.batch)
+
+
+def in_batches(function, rows, batch):
+    """``function(rows)``, shape (m, n) -> (m,), in batches of one size, so that it is compiled once.
+
+    The last batch is filled up with NaN: outside every prior and physical range, such rows cost nothing.
+    """
+    filled = np.concatenate([rows, np.full((-len(rows) % batch, rows.shape[1]), math.nan)])
+    return np.concatenate([function(part) for part in np.split(filled, len(filled) // batch)])[: len(rows)]
+
+
+def check_numbers(space, rows, values, what):
+    """Raise SamplerError, naming the place, if a log probability or likelihood is NaN or +inf."""
+    bad = np.flatnonzero(np.isnan(values) | (values == math.inf))
+    if bad.size:
+        place = ", ".join(f"{name} = {value:.8g}" for name, value in zip(space.names, rows[bad[0]], strict=True))
+        raise SamplerError(f"the {what} is {values[bad[0]]} at {place}: it must be a number or -inf")

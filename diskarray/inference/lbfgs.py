@@ -16,10 +16,11 @@ from ..backend.transforms import has_derivatives
 from ..errors import ParameterError
 from .least_squares import with_basins
 from .local_search import ARRIVED, Found, remaining_gain
-from .problem import Problem, checked_start
+from .problem import Problem
 from .report import report
 from .result import OptimizeResult
 from .scaling import Scaling
+from .start import start_vector
 
 _STEP = 1e-5
 _SAME = 1e-4  # of the log posterior: a restart that gains less ends the search
@@ -55,7 +56,7 @@ class LBFGSB:
         check_precision(xp)
         problem = Problem(posterior, Scaling.of(posterior.space), xp, progress)
         target = _Target(problem)
-        vector = checked_start(posterior.space, start)
+        vector = start_vector(posterior.space, start)
         x = problem.scaling.strictly_inside(problem.scaling.to_coordinates(vector))
         if not np.isfinite(target.value(x)):
             raise ParameterError("the start has no finite log probability: look at the start values, priors and data")

@@ -17,10 +17,11 @@ from ..errors import ParameterError, nearest
 from .coarse import near_posterior
 from .local_search import local_search, remaining_gain
 from .multi_start import explore
-from .problem import DERIVATIVES, LOSSES, Problem, checked_start, library_for
+from .problem import DERIVATIVES, LOSSES, Problem, library_for
 from .report import ERRORS, report
 from .result import Basin
 from .scaling import Scaling
+from .start import start_vector
 from .symmetry import forward_asymmetry, images_of
 
 _RULE_CHANGES = 2
@@ -83,7 +84,7 @@ class LeastSquares:
         """Search from ``start`` (a vector); returns an OptimizeResult."""
         began = time.perf_counter()
         check_precision(xp)
-        vector = checked_start(posterior.space, start)
+        vector = start_vector(posterior.space, start)
         xp, exact, steps = library_for(posterior, vector, self.derivatives, xp=xp)
         whole = Problem(posterior, Scaling.of(posterior.space), xp, progress, self.loss, self.loss_scale, exact)
         regions = []

@@ -56,21 +56,14 @@ def _design(problem, vector, values, n_rows):
     """Derivatives of the residuals with respect to the linear parameters, exact because they are linear."""
     space = problem.posterior.space
     model = space.to_model(vector)
-    base = _pixels(problem, space.with_linear(model, values))
+    base = problem.pixels_of(space.with_linear(model, values))
     design = np.zeros((n_rows, values.size))
     row = base.size
     for k, prior in enumerate(space.linear_priors):
         step = np.zeros(values.size)
         step[k] = max(abs(values[k]), 1e-3 * (prior.sigma or 1.0) if prior.is_gaussian else 1.0)
-        design[: base.size, k] = (_pixels(problem, space.with_linear(model, values + step)) - base) / step[k]
+        design[: base.size, k] = (problem.pixels_of(space.with_linear(model, values + step)) - base) / step[k]
         if prior.is_gaussian:
             design[row, k] = -1 / prior.sigma
             row += 1
     return design
-
-
-def _pixels(problem, model):
-    fit = problem.posterior.fit_from(model)
-    problem.counted(1)
-    fits = fit.values() if hasattr(fit, "values") else [fit]
-    return np.concatenate([np.asarray(one.normalized_residual_map.slim) for one in fits])

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from ..errors import SamplerError
+from .evaluations import check_numbers, in_batches
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ class LikelihoodQueue:
         rows = np.asarray(rows, dtype=float)
         try:
             values = self._recorded(rows)
-            self._check(rows, values)
+            check_numbers(self.posterior.space, rows, values, "log-likelihood")
         except Exception as error:
             self.error = error
             raise
@@ -145,18 +145,9 @@ class LikelihoodQueue:
         try:
             if self.pool is not None:
                 return self.pool.map("log_likelihood", rows, check=self.journal.check_stop)
-            nowhere = np.full((-len(rows) % self.batch, rows.shape[1]), math.nan)  # in no physical range: costs nothing
-            parts = np.split(np.concatenate([rows, nowhere]), (len(rows) + len(nowhere)) // self.batch)
-            return np.concatenate([self.posterior.log_likelihoods(part, xp=self.xp) for part in parts])[: len(rows)]
+            return in_batches(lambda part: self.posterior.log_likelihoods(part, xp=self.xp), rows, self.batch)
         finally:
             self._computing += time.perf_counter() - began
-
-    def _check(self, rows, values):
-        bad = np.flatnonzero(np.isnan(values) | (values == math.inf))
-        if bad.size:
-            where = zip(self.posterior.space.names, rows[bad[0]], strict=True)
-            point = ", ".join(f"{name} = {value:.6g}" for name, value in where)
-            raise SamplerError(f"the log-likelihood is {values[bad[0]]} at {point}: it must be a number or -inf")
 
     def _keep_highest(self, rows, values):
         total = values + np.where(np.isfinite(values), self.log_prior(rows), 0.0)

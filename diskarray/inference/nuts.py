@@ -14,10 +14,11 @@ import numpy as np
 
 from ..backend.namespace import is_jax_array
 from ..backend.precision import check_precision
-from ..errors import BackendError, ParameterError, SamplerError, ShapeError
+from ..errors import BackendError, ParameterError, SamplerError
 from .bijectors import Unconstrained
 from .hamiltonian import Frame, Transitions, chain_starts
 from .sample_result import SampleResult
+from .start import start_vector
 
 _FARTHEST = 7.0  # coordinates of a start: a thousandth of an interval from its bound
 _STEP = 1e-5
@@ -208,14 +209,7 @@ def _check_begun(potential):
 
 def _center(space, coordinates, start):
     """Coordinates of the start, away from bounds: a start at a bound has none, and one very near it a tiny step."""
-    vector = space.to_vector() if start is None else np.asarray(getattr(start, "vector", start), dtype=float)
-    if vector.shape != (space.size,):
-        raise ShapeError(f"start is a vector of shape ({space.size},) or an OptimizeResult, got shape {vector.shape}")
-    lower, upper = space.bounds
-    outside = [n for n, v, lo, hi in zip(space.names, vector, lower, upper, strict=True) if not lo <= v <= hi]
-    if outside:
-        raise ParameterError(f"the start lies outside the bounds of {', '.join(outside)}: move it or widen the prior")
-    return coordinates.nearest(vector, _FARTHEST)
+    return coordinates.nearest(start_vector(space, start), _FARTHEST)
 
 
 def _precision(posterior, coordinates, center, start, xp):

@@ -1,6 +1,6 @@
 """A posterior as a least-squares problem in optimizer coordinates: residuals, derivatives, loss, and what they cost."""
 
-__all__ = ["DERIVATIVES", "LOSSES", "Problem", "checked_start", "library_for"]
+__all__ = ["DERIVATIVES", "LOSSES", "Problem", "library_for"]
 
 import time
 from types import MappingProxyType
@@ -10,7 +10,7 @@ import numpy as np
 from ..backend.namespace import is_jax_array
 from ..backend.pytree import leaves
 from ..backend.transforms import evaluate, exact_jacobian, has_derivatives
-from ..errors import DiskArrayError, ParameterError, ShapeError
+from ..errors import DiskArrayError, ParameterError
 
 _STEP = 1e-5
 _SMALL_STEP = 1e-6
@@ -41,25 +41,6 @@ def _cauchy(z):
 
 LOSSES = MappingProxyType({"linear": _linear, "soft_l1": _soft_l1, "huber": _huber, "cauchy": _cauchy})
 """rho(z) with its first two derivatives, z the squared residual in units of the loss scale."""
-
-
-def checked_start(space, start):
-    """The start as a vector within the bounds; a Scene, a vector, a result, or None for the model's own values.
-
-    Raises
-    ------
-    ShapeError, ParameterError
-        If it has another length or lies outside the bounds.
-    """
-    start = getattr(start, "vector", start)
-    vector = space.to_vector(start) if start is None or hasattr(start, "image_2d_from") else np.asarray(start, float)
-    if vector.shape != (space.size,):
-        raise ShapeError(f"start is a vector of shape ({space.size},) or a Scene, got shape {vector.shape}")
-    lower, upper = space.bounds
-    outside = [n for n, v, lo, hi in zip(space.names, vector, lower, upper, strict=True) if not lo <= v <= hi]
-    if outside:
-        raise ParameterError(f"the start lies outside the bounds of {', '.join(outside)}: move it or widen the prior")
-    return vector
 
 
 def library_for(posterior, vector, derivatives, *, xp):
@@ -159,6 +140,13 @@ class Problem:
             step = _SMALL_STEP if self.scaling.upper[k] - coordinates[k] >= _SMALL_STEP else -_SMALL_STEP
             columns.append((self._evaluated(coordinates + _along(k, step, coordinates)) - residual) / step)
         return np.stack(columns, axis=-1)
+
+    def pixels_of(self, model):
+        """Whitened residuals (data - model) / noise of the pixels for a Scene, rendered by NumPy."""
+        fit = self.posterior.fit_from(model)
+        self.counted(1)
+        fits = fit.values() if hasattr(fit, "values") else [fit]
+        return np.concatenate([np.asarray(one.normalized_residual_map.slim) for one in fits])
 
     def cost(self, residual):
         """Chi-squared as the loss sees it; infinite where a residual is not finite."""

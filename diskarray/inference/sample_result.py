@@ -10,7 +10,7 @@ import numpy as np
 from ..backend.pytree import FrozenDict
 from ..errors import SamplerError, ShapeError
 from .archive import save_result
-from .data_digest import data_digest
+from ..fit.identity import data_digest
 from .diagnosis import diagnose
 from .diagnostics import unwrapped
 from .gates import gates_of

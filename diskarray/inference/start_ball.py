@@ -11,7 +11,8 @@ import math
 import numpy as np
 
 from ..errors import SamplerError
-from .warm_start import principal_axes, vector_of
+from .start import vector_of
+from .warm_start import principal_axes
 
 _HALVINGS = 40
 _ROUNDS = 9

@@ -3,20 +3,16 @@
 Sampling begun at a bad start spends its time on getting away from it, or never does.
 """
 
-__all__ = ["checked_start", "principal_axes", "vector_of"]
+__all__ = ["checked_start", "principal_axes"]
 
 import math
 
 import numpy as np
 
-from ..errors import ParameterError, SamplerError, ShapeError
+from ..errors import SamplerError
+from .start import start_vector
 
 _SMALLEST_ROOM = 1e-3  # of a standard deviation, to the nearest bound
-
-
-def vector_of(start):
-    """The vector of a start: an OptimizeResult's, or the start itself."""
-    return np.asarray(getattr(start, "vector", start), dtype=float)
 
 
 def checked_start(posterior, start, evaluations):
@@ -46,10 +42,8 @@ def checked_start(posterior, start, evaluations):
     """
     if start is None:
         return None
-    if hasattr(start, "image_2d_from"):
-        start = posterior.space.to_vector(start)
     result = start if hasattr(start, "covariance") else None
-    vector = _checked_vector(posterior.space, start)
+    vector = start_vector(posterior.space, start)
     if result is not None and not result.succeeded:
         raise SamplerError(
             f"the start is not a best fit, its search ended as {result.status!r} ({result.message}): search on from "
@@ -61,22 +55,6 @@ def checked_start(posterior, start, evaluations):
     if result is not None:
         _check_maximum(posterior.space, result, level, evaluations)
     return vector if result is None else result
-
-
-def _checked_vector(space, start):
-    names = getattr(start, "names", None)
-    if names is not None and tuple(names) != tuple(space.names):
-        raise ParameterError(
-            f"the start is of other parameters, {', '.join(names)}; this posterior has {', '.join(space.names)}"
-        )
-    vector = vector_of(start)
-    if vector.shape != (space.size,):
-        raise ShapeError(f"start is a best fit, a Scene or a vector of shape ({space.size},), got shape {vector.shape}")
-    lower, upper = space.bounds
-    outside = [n for n, v, lo, hi in zip(space.names, vector, lower, upper, strict=True) if not lo <= v <= hi]
-    if outside:
-        raise ParameterError(f"the start lies outside the bounds of {', '.join(outside)}: move it or widen the prior")
-    return vector
 
 
 def _check_maximum(space, result, level, evaluations):

@@ -10,11 +10,10 @@ import numpy as np
 from ..backend.operations import square_root
 from ..backend.pytree import component
 from ..errors import ParameterError
-from ..geometry.angles import cosine_sine
+from ..geometry.angles import cosine_sine, slanted
 from ..profiles.curves import scattering_angle
 from ..structures.decorators import to_image, transform
 
-_LEAST_COSINE = 1e-5  # |cos i| below this counts as this: edge-on every line of sight lies in the mid-plane
 _NEAREST = 1e-12  # au; on the star's own line of sight the angle is 90 degrees
 
 
@@ -74,5 +73,4 @@ class Midplane:
     def _lines(self, grid, xp):
         """(u, v) in au, cos i away from zero, and the sine that goes with a positive cosine."""
         cosine, sine = cosine_sine(self.disk.inclination, xp=xp)
-        side = xp.where(cosine < 0, -1.0 + 0.0 * cosine, 1.0 + 0.0 * cosine)
-        return grid.y, grid.x, square_root(cosine**2 + _LEAST_COSINE**2, xp=xp), sine * side
+        return grid.y, grid.x, *slanted(cosine, sine, xp=xp)

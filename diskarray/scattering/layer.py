@@ -12,6 +12,7 @@ import numpy as np
 
 from ..backend.constant import held_at
 from ..backend.operations import square_root
+from ..geometry.angles import slanted
 from ..geometry.ellipse import relative_radius, relative_slope
 
 LAYER_SEGMENTS = 2
@@ -21,7 +22,6 @@ _WEIGHT = 11.0  # the nodes' weight function exp(-11 t^2) on [0, 1]
 _SOFTENING = 0.01  # of the radius: the layer keeps some thickness above the star
 _LEAST_NARROWING = 0.4  # a flared layer is not taken to be longer than 1 / 0.4 of a flat one
 _NEAR = 1.5  # scale heights from the star: lines that pass it closer than that see the peak of 1 / d^2
-_LEAST_COSINE = 1e-5  # |cos i| below this counts as this; the rule is not meant for such lines
 _FINE = 400  # points that stand for the continuous weight function
 
 
@@ -66,9 +66,8 @@ def layer_segments(u, v, cos_i, sin_i, offset, scales, *, xp=np):
         Both halves start in the mid-plane; the length of the one that is farther from the observer is negative. The
         layer's ends are those of a wedge: its thickness and how fast that grows are taken at the mid-plane.
     """
-    cosine = square_root(cos_i**2 + _LEAST_COSINE**2, xp=xp)
-    side = xp.where(cos_i < 0, -1.0 + 0.0 * cos_i, 1.0 + 0.0 * cos_i)
-    crossing = v * (sin_i / cosine * side)
+    cosine, sine = slanted(cos_i, sin_i, xp=xp)
+    crossing = v * (sine / cosine)
     thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height / cosine
     X, Y = u - offset[0], v * cos_i - offset[1] + crossing * sin_i
     r = square_root(X * X + Y * Y + (_SOFTENING * scales.radius) ** 2, xp=xp)
@@ -93,7 +92,7 @@ def layer_shape(cos_i, sin_i, scales, *, xp=np):
     stray : relative brightness of dust that the layer's nodes miss: next to the star, where 1 / d^2 peaks within the
         layer, and, for beta > 1, far out, where the line enters the flared disk again
     """
-    cosine = square_root(cos_i**2 + _LEAST_COSINE**2, xp=xp)
+    cosine, _ = slanted(cos_i, sin_i, xp=xp)
     height = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height / scales.radius
     reach = xp.asarray(height * sin_i / cosine / (1 - scales.eccentricity))
     slope = xp.maximum(xp.asarray(scales.inner_slope), xp.asarray(scales.outer_slope))

@@ -12,6 +12,7 @@ import numpy as np
 from ..backend.constant import held_at
 from ..backend.loops import repeated
 from ..backend.operations import square_root
+from ..geometry.angles import slanted
 from ..geometry.ellipse import ellipse_crossings, relative_radius
 
 GUIDED_PANELS = 18
@@ -25,7 +26,6 @@ _OUTSKIRTS = 2.5  # one more cut outside, this many times as far in log r: the t
 _SOFTENING = 0.05  # of the radius: lines passing by the ring change smoothly into lines crossing it
 _LEAST_SINE = 0.02  # sin i below this counts as this: the cuts of a face-on ring would race along the line
 _LEAST_TILT = 0.03  # |cos i| below this counts as this: the same for the core's ends
-_LEAST_COSINE = 1e-5  # ... and for the mid-plane and the ends of the slab
 _JOINING_SINE, _JOINING_COSINE = 0.1, 2e-3  # tan i and 1 / tan i below which cuts that would meet are joined
 _STAR_CUTS = (-30.0, -3.0, 0.0, 3.0, 30.0)  # in units of the line's distance from the star
 _STAR_REACH = 0.1  # of the radius: lines farther from the star see no peak
@@ -84,15 +84,14 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
 
     All of them lie within the sphere that holds the disk.
     """
-    cosine = square_root(cos_i**2 + _LEAST_COSINE**2, xp=xp)
-    side = xp.where(cos_i < 0, -1.0 + 0.0 * cos_i, 1.0 + 0.0 * cos_i)
+    cosine, sine = slanted(cos_i, sin_i, xp=xp)
     thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height
     extent = xp.minimum(_TAIL ** (-1 / (1 + scales.outer_slope)), _LARGEST)
     sphere = xp.maximum(
         (scales.radius * extent * (1 + scales.eccentricity)) ** 2, 4 * scales.radius**2 + thickness**2
     )
     reach = square_root(xp.maximum(sphere - u * u - v * v, (0.1 * scales.radius) ** 2), xp=xp)
-    midplane = v * sin_i / cosine * side
+    midplane = v * (sine / cosine)
     crossing = xp.clip(midplane, -reach, reach)
     X, Y = u - offset[0], v * cos_i - offset[1]
 
@@ -138,11 +137,10 @@ def unguided_panels(u, v, cos_i, sin_i, *, xp=np):
     Arguments and result as in ``guided_panels``. At order 8, features thinner than about 10 % of their distance
     from the star lose accuracy; raise the order for them, or give the density ``scales()``.
     """
-    cosine = square_root(cos_i**2 + _LEAST_COSINE**2, xp=xp)
-    side = xp.where(cos_i < 0, -1.0 + 0.0 * cos_i, 1.0 + 0.0 * cos_i)
+    cosine, sine = slanted(cos_i, sin_i, xp=xp)
     b = square_root(u * u + v * v + _SMALLEST**2, xp=xp)
     steps = xp.asinh(_FARTHEST / b) / _OUTWARDS
-    crossing = xp.clip(v * sin_i / cosine * side, -_FARTHEST, _FARTHEST)
+    crossing = xp.clip(v * (sine / cosine), -_FARTHEST, _FARTHEST)
     distance = square_root(b * b + crossing * crossing, xp=xp)
     cuts = [crossing, *(b * xp.sinh(k * steps) for k in range(-_OUTWARDS, _OUTWARDS + 1))]
     for sign in (-1.0, 1.0):

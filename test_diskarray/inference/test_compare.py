@@ -12,7 +12,7 @@ from diskarray.dataset.simulate import simulate
 from diskarray.errors import ParameterError
 from diskarray.fit.posterior import Posterior
 from diskarray.inference.compare import compare
-from diskarray.inference.data_digest import data_digest
+from diskarray.fit.identity import data_digest
 from diskarray.inference.dynesty_engine import Dynesty
 from diskarray.inference.sample import sample
 from diskarray.inference.sample_result import SampleResult

@@ -204,7 +204,7 @@ def test_start_may_be_a_scene():
     ([95.0, 10.0, 50.0, 1e-3, 0.0], ParameterError, "outside the bounds of disks.belt.inclination: move it or widen"),
     ([50.0, 10.0, 5.0, 1.0, 0.0], ParameterError, "disks.belt.density.radius, disks.belt.optical_depth"),
     ([np.nan, 10.0, 50.0, 1e-3, 0.0], ParameterError, "outside the bounds of disks.belt.inclination"),
-    ([50.0, 10.0], ShapeError, r"shape \(5,\) or a Scene"),
+    ([50.0, 10.0], ShapeError, r"a Scene or a vector of shape \(5,\)"),
 ])
 def test_start_errors_name_the_cure(start, error, cure):
     with pytest.raises(error, match=cure):
