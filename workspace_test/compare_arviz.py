@@ -14,7 +14,7 @@ import numpy as np
 from _harness import Table
 
 import diskarray as da
-from diskarray.inference import diagnostics
+from diskarray.diagnostics import convergence as diagnostics
 
 ALLOWED = 1e-10
 
@@ -69,7 +69,7 @@ def open_groups(table):
     import xarray
     from arviz_stats.base import array_stats
 
-    sys.path.insert(0, str(Path(__file__).parent.parent / "test_diskarray" / "inference"))
+    sys.path.insert(0, str(Path(__file__).parent.parent / "test_diskarray" / "support"))
     from made_runs import gaussian, result
 
     run = result(gaussian(np.random.default_rng(1)), statistics={"diverging": np.zeros((4, 1000), dtype=bool)})

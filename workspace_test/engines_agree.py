@@ -16,7 +16,7 @@ import numpy as np
 import diskarray as da
 from diskarray.files.atomic import write_bytes
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "inference"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "support"))
 import problems  # noqa: E402
 import test_consensus as planes  # noqa: E402
 

@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "test_diskarray" / "inference")]
+sys.path[:0] = [str(HERE.parent / "test_diskarray" / "support")]
 LIMIT = 300.0  # seconds for one process
 EVERY = 0.05  # seconds between writes, so that many moments lie within one
 STOP_WITHIN = 10.0

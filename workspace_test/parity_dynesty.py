@@ -8,9 +8,9 @@ import numpy as np
 from _harness import begin
 
 import diskarray as da
-from diskarray.inference.nested import LikelihoodQueue
+from diskarray.sampling.nested import LikelihoodQueue
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "inference"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "support"))
 import problems  # noqa: E402
 
 ANGLE, TAU, G = "disks.belt.position_angle", "disks.belt.optical_depth", "disks.belt.phase_function.g"

@@ -10,10 +10,10 @@ from _harness import begin
 
 import diskarray as da
 from diskarray.files.journal import Journal
-from diskarray.inference.bijectors import Unconstrained
-from diskarray.inference.hamiltonian import _program
+from diskarray.sampling.bijectors import Unconstrained
+from diskarray.sampling.hamiltonian import _program
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "inference"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "support"))
 import problems  # noqa: E402
 
 BELT = "disks.belt."

@@ -29,7 +29,7 @@ SECONDS = {"numpy": 60.0, "jax": 15.0}
 def fit_one(name, backend):
     """Read, build and fit in this process; prints what was found as JSON."""
     import diskarray as da
-    from diskarray.inference.symmetry import forward_asymmetry
+    from diskarray.search.symmetry import forward_asymmetry
     from diskarray.pipeline.build import build_data, build_engine, build_posterior, build_scene, build_space
     from diskarray.pipeline.config import load_config
 

@@ -9,7 +9,7 @@ from _harness import begin
 
 import diskarray as da
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test_diskarray" / "inference"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test_diskarray" / "support"))
 
 
 def agreement(table, name, problem, result):

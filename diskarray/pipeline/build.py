@@ -9,7 +9,7 @@ import numpy as np
 from ..backend.pytree import get_at, replace
 from ..errors import ConfigError, ParameterError, UnitError, nearest
 from ..fit.posterior import Posterior
-from ..inference.least_squares import LeastSquares
+from ..search.least_squares import LeastSquares
 from ..parameters.priors import PRIORS
 from ..parameters.space import ParameterSpace, Tied
 from .data_schema import read_data

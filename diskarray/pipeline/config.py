@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, create_model
 
 from ..errors import ConfigError, nearest
 from ..files.yaml import YamlDocument, load_yaml
-from ..inference.least_squares import LeastSquares
+from ..search.least_squares import LeastSquares
 from ..model.disk import Disk
 from ..model.instrument import Instrument
 from ..model.point_source import PointSource

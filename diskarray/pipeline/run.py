@@ -10,7 +10,7 @@ import numpy as np
 
 from ..backend.precision import enable_jax
 from ..files.atomic import output_folder
-from ..inference.optimize import optimize
+from ..search.optimize import optimize
 from .build import build_data, build_engine, build_posterior, build_scene, build_space, true_scene
 from .config import load_config
 from .products import PRODUCTS, write_products

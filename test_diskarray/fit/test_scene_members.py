@@ -5,8 +5,8 @@ import numpy as np
 from diskarray.backend.pytree import replace
 from diskarray.dataset.imaging import Imaging
 from diskarray.fit.posterior import Posterior
-from diskarray.inference.least_squares import LeastSquares
-from diskarray.inference.optimize import optimize
+from diskarray.search.least_squares import LeastSquares
+from diskarray.search.optimize import optimize
 from diskarray.model.instrument import Instrument
 from diskarray.model.point_source import PointSource
 from diskarray.model.scene import Scene

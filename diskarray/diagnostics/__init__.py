@@ -1,0 +1,1 @@
+"""How far draws can be trusted, and what has to hold before they are."""

@@ -1,1 +1,0 @@
-"""Search: from a posterior to a best fit with its uncertainties."""

@@ -1,0 +1,1 @@
+"""From a posterior to draws from it, with evidence: engines, checkpoints, comparison."""
