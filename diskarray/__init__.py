@@ -9,8 +9,20 @@ import importlib
 __version__ = "0.1.0"
 
 _HOMES = {
-    "errors": ("DiskArrayError", "ParameterError", "ShapeError", "BackendError", "DataError", "UnitError",
-               "ConfigError", "OutputError", "MissingExtraError", "CheckpointError", "SamplerError", "Interrupted"),
+    "errors": (
+        "DiskArrayError",
+        "ParameterError",
+        "ShapeError",
+        "BackendError",
+        "DataError",
+        "UnitError",
+        "ConfigError",
+        "OutputError",
+        "MissingExtraError",
+        "CheckpointError",
+        "SamplerError",
+        "Interrupted",
+    ),
     "backend.precision": ("enable_jax",),
     "backend.pytree": ("component", "static", "array_field", "replace", "get_at"),
     "parameters.parameter": ("parameter", "parameters_of"),
@@ -27,8 +39,13 @@ _HOMES = {
     "profiles.free_form": ("FreeForm",),
     "profiles.vertical": ("VerticalGaussian", "VerticalExponential", "VerticalLorentzian"),
     "profiles.phase_function": ("HenyeyGreenstein", "Polarized"),
-    "profiles.phase_sums": ("DoubleHenyeyGreenstein", "TripleHenyeyGreenstein", "IsotropicScattering",
-                            "RayleighScattering", "LegendreSeries"),
+    "profiles.phase_sums": (
+        "DoubleHenyeyGreenstein",
+        "TripleHenyeyGreenstein",
+        "IsotropicScattering",
+        "RayleighScattering",
+        "LegendreSeries",
+    ),
     "profiles.phase_curves": ("SplinePhaseFunction", "TabulatedPhaseFunction", "probed_angles"),
     "profiles.published": ("PUBLISHED_PHASE_FUNCTIONS",),
     "profiles.polarization": ("RayleighPolarization",),

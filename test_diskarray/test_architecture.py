@@ -26,7 +26,10 @@ ROOMS = (
     "sampling",
     "viz",
     "example",
+    "config",
     "pipeline",
+    "report",
+    "survey",
     "cli",
 )
 LONGEST = 399

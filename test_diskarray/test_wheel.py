@@ -21,7 +21,8 @@ def wheel(tmp_path_factory):
         shutil.copy(ROOT / name, tree)
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tree / "dist"), str(tree)],
-        check=True, capture_output=True,
+        check=True,
+        capture_output=True,
     )
     (path,) = (tree / "dist").glob("*.whl")
     with zipfile.ZipFile(path) as archive:
@@ -35,7 +36,8 @@ def metadata(wheel, name):
 
 def test_it_requires_the_core_packages(wheel):
     required = [
-        line.removeprefix("Requires-Dist: ") for line in metadata(wheel, "METADATA").splitlines()
+        line.removeprefix("Requires-Dist: ")
+        for line in metadata(wheel, "METADATA").splitlines()
         if line.startswith("Requires-Dist: ") and "extra ==" not in line
     ]
     names = {requirement.split(">")[0].strip() for requirement in required}
@@ -43,7 +45,9 @@ def test_it_requires_the_core_packages(wheel):
 
 
 def test_it_offers_the_extras(wheel):
-    extras = {line.split(": ")[1] for line in metadata(wheel, "METADATA").splitlines() if line.startswith("Provides-Extra")}
+    extras = {
+        line.split(": ")[1] for line in metadata(wheel, "METADATA").splitlines() if line.startswith("Provides-Extra")
+    }
     assert {"jax", "sample", "diag", "plot", "test", "all"} <= extras
 
 

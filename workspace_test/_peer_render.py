@@ -40,8 +40,14 @@ def grater_jax_image(arguments, slices, accuracy=None):
     else:
         phase = SLD_utils.HenyeyGreenstein_SPF if "g" in spf else SLD_utils.DoubleHenyeyGreenstein_SPF
     image = objective_model(
-        disk, spf, None, misc | {"halfNbSlices": slices}, ScatteredLightDisk,
-        SLD_utils.DustEllipticalDistribution2PowerLaws, phase, None,
+        disk,
+        spf,
+        None,
+        misc | {"halfNbSlices": slices},
+        ScatteredLightDisk,
+        SLD_utils.DustEllipticalDistribution2PowerLaws,
+        phase,
+        None,
     )
     return np.asarray(image)
 

@@ -20,8 +20,12 @@ from diskarray.scattering.integral import line_of_sight_integral
 from diskarray.scattering.quadrature import choice_index, choices_for
 
 ROOT = pathlib.Path(__file__).parents[1]
-RULES = {"default": da.Quadrature(), "panels 8": da.Quadrature("panels", 8), "panels 12": da.Quadrature("panels", 12),
-         "tolerance 1e-6": da.Quadrature(tolerance=1e-6)}
+RULES = {
+    "default": da.Quadrature(),
+    "panels 8": da.Quadrature("panels", 8),
+    "panels 12": da.Quadrature("panels", 12),
+    "tolerance 1e-6": da.Quadrature(tolerance=1e-6),
+}
 DENSITY = ("radius", "alpha_in", "alpha_out", "scale_height", "gamma", "beta", "eccentricity", "argument_of_pericenter")
 
 
@@ -31,7 +35,9 @@ def disk_of(case, rule):
     return da.Disk(
         density=da.TwoPowerLaw(**{name: case[name] for name in DENSITY}),
         phase_function=da.HenyeyGreenstein(case["g"]),
-        inclination=case["inclination"], position_angle=case["position_angle"], distance=case["distance"],
+        inclination=case["inclination"],
+        position_angle=case["position_angle"],
+        distance=case["distance"],
         optical_depth=2 * height * math.gamma(1 + 1 / gamma) / case["distance"] ** 2,
         rule=rule,
     )
@@ -40,7 +46,9 @@ def disk_of(case, rule):
 def errors_of(case, points, values):
     """Largest error over the points, as a fraction of the peak, for every rule."""
     grid = da.Grid2DIrregular(points)
-    return [np.abs(disk_of(case, rule).image_2d_from(grid).array - values).max() / values.max() for rule in RULES.values()]
+    return [
+        np.abs(disk_of(case, rule).image_2d_from(grid).array - values).max() / values.max() for rule in RULES.values()
+    ]
 
 
 def random_errors(n=300):
@@ -48,11 +56,14 @@ def random_errors(n=300):
     rng, found = np.random.default_rng(11), {}
     for _ in range(n):
         density = da.TwoPowerLaw(
-            radius=77.0, alpha_in=np.exp(rng.uniform(np.log(1.5), np.log(30))),
+            radius=77.0,
+            alpha_in=np.exp(rng.uniform(np.log(1.5), np.log(30))),
             alpha_out=-np.exp(rng.uniform(np.log(1.5), np.log(15))),
             scale_height=77.0 * np.exp(rng.uniform(np.log(0.005), np.log(0.1))),
-            gamma=rng.choice([1.0, 1.5, 2.0, 2.0, 3.0, 4.0]), beta=rng.choice([0.0, 1.0, 1.0, 1.5, 2.0]),
-            eccentricity=rng.choice([0.0, 0.0, 0.1, 0.3]), argument_of_pericenter=rng.uniform(0, 360),
+            gamma=rng.choice([1.0, 1.5, 2.0, 2.0, 3.0, 4.0]),
+            beta=rng.choice([0.0, 1.0, 1.0, 1.5, 2.0]),
+            eccentricity=rng.choice([0.0, 0.0, 0.1, 0.3]),
+            argument_of_pericenter=rng.uniform(0, 360),
         )
         inclination, g = np.degrees(np.arccos(rng.uniform(-1, 1))), rng.uniform(-0.6, 0.6)
         angle, r = rng.uniform(0, 2 * np.pi, 400), 77.0 * np.exp(rng.normal(0, 0.35, 400))
@@ -92,8 +103,15 @@ def main():
         "|---" * (7 + len(RULES)) + "|",
     ]
     for case, errors in sorted(zip(cases, rows, strict=True), key=lambda pair: pair[0]["inclination"]):
-        shape = [case["inclination"], case["gamma"], case["beta"], case["alpha_in"], case["alpha_out"],
-                 case["scale_height"] / case["radius"], case["eccentricity"]]
+        shape = [
+            case["inclination"],
+            case["gamma"],
+            case["beta"],
+            case["alpha_in"],
+            case["alpha_out"],
+            case["scale_height"] / case["radius"],
+            case["eccentricity"],
+        ]
         lines.append("| " + " | ".join([f"{v:.3g}" for v in shape] + [f"{e:.0e}" for e in errors]) + " |")
     table = "\n".join(lines)
     print(table)

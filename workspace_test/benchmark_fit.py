@@ -23,8 +23,14 @@ PEER_SCRIPT = ROOT / "../shared/bench/peer_times.py"
 DISTANCE, PIXEL_SCALE, FWHM, SIZE = 71.9, 0.01225, 4.0, 200
 BELT = "disks.belt."
 TRUTH = {
-    "density.alpha_in": 10.0, "density.alpha_out": -5.0, "density.radius": 77.0, "density.scale_height": 1.5,
-    "inclination": 76.0, "position_angle": 27.0, "phase_function.g": 0.3, "optical_depth": 1e-3,
+    "density.alpha_in": 10.0,
+    "density.alpha_out": -5.0,
+    "density.radius": 77.0,
+    "density.scale_height": 1.5,
+    "inclination": 76.0,
+    "position_angle": 27.0,
+    "phase_function.g": 0.3,
+    "optical_depth": 1e-3,
 }
 START = (6.0, -3.5, 74.0, 2.0, 74.0, 25.0, 0.2, 0.8e-3)
 BOUNDS = ((1, 30), (-15, -1), (60, 90), (0.3, 6), (60, 85), (15, 40), (-0.9, 0.9), (1e-4, 1e-2))
@@ -39,7 +45,10 @@ def fit_ours(backend):
     xp = da.enable_jax() if backend == "jax" else np
     belt = da.Disk(
         density=da.TwoPowerLaw(radius=77.0, alpha_in=10.0, alpha_out=-5.0, scale_height=1.5, gamma=2.0, beta=1.0),
-        phase_function=da.HenyeyGreenstein(g=0.3), inclination=76.0, position_angle=27.0, distance=DISTANCE,
+        phase_function=da.HenyeyGreenstein(g=0.3),
+        inclination=76.0,
+        position_angle=27.0,
+        distance=DISTANCE,
         optical_depth=1e-3,
     )
     scene = da.Scene(disks={"belt": belt}, instrument=da.Instrument(psf=da.GaussianPSF(fwhm=FWHM * PIXEL_SCALE)))
@@ -53,14 +62,24 @@ def fit_ours(backend):
     best = da.optimize(posterior, da.LeastSquares(), start=START, xp=xp, progress=False)
     done = time.perf_counter(), time.process_time()
     again = da.optimize(posterior, da.LeastSquares(tolerance=1e-14), start=best.vector, progress=False)
-    print(json.dumps({
-        "seconds": done[0] - began, "cpu_seconds": done[1] - cpu, "fit_seconds": done[0] - simulated[0],
-        "fit_cpu_seconds": done[1] - simulated[1], "status": best.status, "n_evaluations": best.n_evaluations,
-        "reduced_chi_squared": best.reduced_chi_squared, "steps": best.steps,
-        "vector": best.vector.tolist(), "sigma": best.sigma.tolist(),
-        "from_restart": float(np.max(np.abs(best.vector - again.vector) / again.sigma)),
-        "from_truth": float(np.max(np.abs(best.vector - list(TRUTH.values())) / best.sigma)),
-    }))
+    print(
+        json.dumps(
+            {
+                "seconds": done[0] - began,
+                "cpu_seconds": done[1] - cpu,
+                "fit_seconds": done[0] - simulated[0],
+                "fit_cpu_seconds": done[1] - simulated[1],
+                "status": best.status,
+                "n_evaluations": best.n_evaluations,
+                "reduced_chi_squared": best.reduced_chi_squared,
+                "steps": best.steps,
+                "vector": best.vector.tolist(),
+                "sigma": best.sigma.tolist(),
+                "from_restart": float(np.max(np.abs(best.vector - again.vector) / again.sigma)),
+                "from_truth": float(np.max(np.abs(best.vector - list(TRUTH.values())) / best.sigma)),
+            }
+        )
+    )
 
 
 def ours(backend):
@@ -76,8 +95,11 @@ def peers(python, script):
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
     content = json.loads(done.stdout.splitlines()[-1])
-    return {"fit_seconds": content["grater_fit"], "fit_cpu_seconds": content["grater_fit"] * used / wall,
-            "parameters": content["grater_fit_parameters"]}
+    return {
+        "fit_seconds": content["grater_fit"],
+        "fit_cpu_seconds": content["grater_fit"] * used / wall,
+        "parameters": content["grater_fit_parameters"],
+    }
 
 
 def page_of(theirs, results, ratio):
@@ -89,16 +111,22 @@ def page_of(theirs, results, ratio):
         "simulated by its own model, with the same noise seed, start and bounds. Ours is a new process with imports, the choice",
         "of the quadrature and any compiling; GRaTeR-JAX's is its own fit (`scipy_bounded_optimize` with gradients) alone.",
         "Processor seconds on 2 cores that other work shared. Written by `python workspace_test/benchmark_fit.py --write`.\n",
-        "| fit | processor seconds | seconds by the clock | images |", "|---|---|---|---|",
+        "| fit | processor seconds | seconds by the clock | images |",
+        "|---|---|---|---|",
         f"| GRaTeR-JAX 0.3.0 | {theirs['fit_cpu_seconds']:.0f} | {theirs['fit_seconds']:.0f} | |",
-        *(f"| diskarray, {name} | {r['cpu_seconds']:.1f} | {r['seconds']:.1f} | {r['n_evaluations']} |"
-          for name, r in results.items()),
+        *(
+            f"| diskarray, {name} | {r['cpu_seconds']:.1f} | {r['seconds']:.1f} | {r['n_evaluations']} |"
+            for name, r in results.items()
+        ),
         f"\nRatio of processor seconds, theirs to our quickest: {ratio:.0f}.\n",
         f"Ours lies within {best['from_restart']:.3f} sigma of a restart at the tightest tolerance and "
         f"{best['from_truth']:.1f} sigma of the truth; reduced chi-squared {best['reduced_chi_squared']:.4f}.\n",
-        "| parameter | truth | ours | sigma |", "|---|---|---|---|",
-        *(f"| `{path}` | {truth:g} | {value:.5g} | {sigma:.2g} |"
-          for (path, truth), value, sigma in zip(TRUTH.items(), best["vector"], best["sigma"], strict=True)),
+        "| parameter | truth | ours | sigma |",
+        "|---|---|---|---|",
+        *(
+            f"| `{path}` | {truth:g} | {value:.5g} | {sigma:.2g} |"
+            for (path, truth), value, sigma in zip(TRUTH.items(), best["vector"], best["sigma"], strict=True)
+        ),
     ]
     return "\n".join(lines) + "\n"
 

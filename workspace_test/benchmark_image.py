@@ -30,13 +30,20 @@ SIZE, FIELD, FWHM_PIXELS = 200, 200 * 0.01225, 4.0  # pixels, arcsec (the same f
 DENSITY = {"radius": 77.0, "alpha_in": 10.0, "alpha_out": -5.0, "scale_height": 1.5}
 ORIENTATION = {"inclination": 76.0, "position_angle": 27.0, "distance": 71.9}
 EIGHT = {
-    "density.alpha_in": da.Uniform(1, 30), "density.alpha_out": da.Uniform(-15, -1),
-    "density.radius": da.Uniform(60, 90), "density.scale_height": da.Uniform(0.3, 6),
-    "inclination": da.Uniform(60, 85), "position_angle": da.UniformAngle(0, 360),
-    "phase_function.g": da.Uniform(-0.9, 0.9), "optical_depth": da.LogUniform(1e-5, 1e-1),
+    "density.alpha_in": da.Uniform(1, 30),
+    "density.alpha_out": da.Uniform(-15, -1),
+    "density.radius": da.Uniform(60, 90),
+    "density.scale_height": da.Uniform(0.3, 6),
+    "inclination": da.Uniform(60, 85),
+    "position_angle": da.UniformAngle(0, 360),
+    "phase_function.g": da.Uniform(-0.9, 0.9),
+    "optical_depth": da.LogUniform(1e-5, 1e-1),
 }
-ELEVEN = EIGHT | {"density.eccentricity": da.Uniform(0, 0.4), "density.gamma": da.Uniform(1, 4),
-                  "density.argument_of_pericenter": da.UniformAngle(-180, 180)}
+ELEVEN = EIGHT | {
+    "density.eccentricity": da.Uniform(0, 0.4),
+    "density.gamma": da.Uniform(1, 4),
+    "density.argument_of_pericenter": da.UniformAngle(-180, 180),
+}
 SIDES, ORDERS, ROWS = (100, 200, 400, 700, 1000), (4, 8, 12, 16, 24), (1, 8, 64)
 NUMPY, JAX, ALL = "image, NumPy", "image of 8 free parameters, JAX", "image, everything free, JAX"
 VALUE, GRADIENT = "log-likelihood", "value and gradient of 8"
@@ -245,14 +252,19 @@ def requirements(clock, peers, used, first, compiled, scales):
         lines.append((f"cost per pixel, 200^2 to 1000^2, {backend}: below 1.5", 1.5, growth))
     vip, grater, gradient = (peers.get(name, math.nan) for name in ("vip_image", "grater_image", "grater_gradient"))
     lines.append(("near edge-on NumPy image / VIP's: at most 1", 1, slowest / vip))
-    lines += [(what, -bar, -ratio) for what, bar, ratio in (
-        ("NumPy image at least 8 x VIP's speed", 8, vip / clock.ms(NUMPY)),
-        ("JAX image at least 20 x VIP's speed", 20, vip / clock.ms(JAX)),
-        ("JAX image at least 40 x grater-jax's speed", 40, grater / clock.ms(JAX)),
-        ("value and gradient at least 30 x grater-jax's gradient", 30, gradient / clock.ms(GRADIENT)),
-    )]
+    lines += [
+        (what, -bar, -ratio)
+        for what, bar, ratio in (
+            ("NumPy image at least 8 x VIP's speed", 8, vip / clock.ms(NUMPY)),
+            ("JAX image at least 20 x VIP's speed", 20, vip / clock.ms(JAX)),
+            ("JAX image at least 40 x grater-jax's speed", 40, grater / clock.ms(JAX)),
+            ("value and gradient at least 30 x grater-jax's gradient", 30, gradient / clock.ms(GRADIENT)),
+        )
+    ]
     return "\n".join(
-        f"- not timed: {what}" if math.isnan(got) else f"- {'holds' if got <= bar else 'FAILS'}: {what} ({abs(got):.2f})"
+        f"- not timed: {what}"
+        if math.isnan(got)
+        else f"- {'holds' if got <= bar else 'FAILS'}: {what} ({abs(got):.2f})"
         for what, bar, got in lines
     )
 
@@ -260,8 +272,14 @@ def requirements(clock, peers, used, first, compiled, scales):
 def peer_table(clock, peers):
     if not peers:
         return "The peers were not timed: give `--peers PYTHON`."
-    pairs = ((NUMPY, "vip_image"), (f"{NUMPY}, i = 90", "vip_image"), (JAX, "vip_image"), (JAX, "grater_image"),
-             (VALUE, "grater_likelihood"), (GRADIENT, "grater_gradient"))
+    pairs = (
+        (NUMPY, "vip_image"),
+        (f"{NUMPY}, i = 90", "vip_image"),
+        (JAX, "vip_image"),
+        (JAX, "grater_image"),
+        (VALUE, "grater_likelihood"),
+        (GRADIENT, "grater_gradient"),
+    )
     lines = ["| ours | ms | theirs (i = 76) | ms | times faster |", "|---|---|---|---|---|"]
     for ours, theirs in pairs:
         ratio = peers[theirs] / clock.ms(ours)
@@ -271,14 +289,20 @@ def peer_table(clock, peers):
 
 def own_tables(clock, used, first, compiled, scales):
     lines = ["| what | median [ms] | fastest [ms] | first call [s] |", "|---|---|---|---|"]
-    lines += [f"| {n} | {clock.ms(n):.2f} | {1e3 * min(t):.2f} | {clock.first[n]:.2f} |" for n, t in clock.times.items()]
     lines += [
-        "", f"First image in a fresh process: NumPy {first['numpy']:.2f} s, JAX {first['jax']:.2f} s after `import jax`.",
+        f"| {n} | {clock.ms(n):.2f} | {1e3 * min(t):.2f} | {clock.first[n]:.2f} |" for n, t in clock.times.items()
+    ]
+    lines += [
+        "",
+        f"First image in a fresh process: NumPy {first['numpy']:.2f} s, JAX {first['jax']:.2f} s after `import jax`.",
         f"100 different vectors compile {compiled} time(s). Temporary memory, 11 free parameters, in doubles per pixel:",
         f"{used['value']:.1f} for the value, {used['gradient']:.1f} for value and gradient.",
     ]
-    heads = ("side | NumPy [us per pixel] | JAX, 8 free [us per pixel] | JAX, all free [us per pixel]", "panels of order | NumPy [ms] | JAX, 8 free [ms] | JAX, all free [ms]",
-             "rows in one `vmap` | log-likelihood, JAX [ms per row]")
+    heads = (
+        "side | NumPy [us per pixel] | JAX, 8 free [us per pixel] | JAX, all free [us per pixel]",
+        "panels of order | NumPy [ms] | JAX, 8 free [ms] | JAX, all free [ms]",
+        "rows in one `vmap` | log-likelihood, JAX [ms per row]",
+    )
     for head, table in zip(heads, scales, strict=False):
         lines += ["", f"| {head} |", "|---" * (head.count("|") + 1) + "|"]
         lines += ["| " + " | ".join([str(n), *(f"{t:.3g}" for t in times)]) + " |" for n, times in table.items()]

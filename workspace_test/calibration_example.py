@@ -15,9 +15,9 @@ import time
 import numpy as np
 
 import diskarray as da
+from diskarray.config.build import build_data, build_engine, build_scene, build_space, true_scene
+from diskarray.config.load import load_config
 from diskarray.example.locate import example_config
-from diskarray.pipeline.build import build_data, build_engine, build_scene, build_space, true_scene
-from diskarray.pipeline.config import load_config
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "calibration.md"
 
@@ -31,25 +31,37 @@ def pulls_of(seeds):
     rows, seconds = [], []
     for seed in range(seeds):
         whole = da.simulate(
-            truth, da.Grid2D(mask), background=settings.background, photon_noise=settings.photon_noise,
-            seed=seed, unit=truth.unit,
+            truth,
+            da.Grid2D(mask),
+            background=settings.background,
+            photon_noise=settings.photon_noise,
+            seed=seed,
+            unit=truth.unit,
         )
         start = time.perf_counter()
         best = da.optimize(da.Posterior(whole, space), build_engine(config), progress=False)
         seconds.append(time.perf_counter() - start)
         rows.append((best.vector - space.to_vector(truth)) / best.sigma)
-        print(f"seed {seed:2d}: {best.status}, reduced chi-squared {best.reduced_chi_squared:.3f}, "
-              f"largest pull {np.abs(rows[-1]).max():.1f}, {seconds[-1]:.1f} s", flush=True)
+        print(
+            f"seed {seed:2d}: {best.status}, reduced chi-squared {best.reduced_chi_squared:.3f}, "
+            f"largest pull {np.abs(rows[-1]).max():.1f}, {seconds[-1]:.1f} s",
+            flush=True,
+        )
     return np.array(rows), space.names, np.array(seconds)
 
 
 def table_of(pulls, names):
     """Markdown rows, for the first 20 seeds and for all."""
-    header = ["parameter"] + [f"{what} ({len(part)} seeds)" for part in (pulls[:20], pulls) for what in ("mean", "width")]
+    header = ["parameter"] + [
+        f"{what} ({len(part)} seeds)" for part in (pulls[:20], pulls) for what in ("mean", "width")
+    ]
     lines = ["| " + " | ".join([*header, "largest"]) + " |", "|---" * 6 + "|"]
     for k, name in enumerate(names):
-        numbers = [f"{f:{form}}" for part in (pulls[:20, k], pulls[:, k])
-                   for f, form in ((part.mean(), "+.2f"), (part.std(ddof=1), ".2f"))]
+        numbers = [
+            f"{f:{form}}"
+            for part in (pulls[:20, k], pulls[:, k])
+            for f, form in ((part.mean(), "+.2f"), (part.std(ddof=1), ".2f"))
+        ]
         lines.append("| " + " | ".join([f"`{name}`", *numbers, f"{np.abs(pulls[:, k]).max():.1f}"]) + " |")
     return "\n".join(lines)
 

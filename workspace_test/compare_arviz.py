@@ -1,6 +1,6 @@
 """Our diagnostics against arviz-stats on random chains, and our NetCDF files opened by xarray as ArviZ 1.x does.
 
-    python workspace_test/compare_arviz.py [--sets 200]
+python workspace_test/compare_arviz.py [--sets 200]
 """
 
 import argparse

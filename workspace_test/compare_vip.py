@@ -18,16 +18,25 @@ import tempfile
 import time
 
 import numpy as np
+from _differences_page import PAGE
 
 import diskarray as da
-from _differences_page import PAGE
 
 HERE = pathlib.Path(__file__).parent
 WRITTEN = HERE.parent / "docs" / "differences.md"
 RULE = da.Quadrature(nodes="panels", order=24)
 EXACT = {"slices": 1600, "accuracy": 1e-30}
-RING = {"name": "2PowerLaws", "a": 60.0, "ain": 8.0, "aout": -5.0, "e": 0.0, "ksi0": 2.5, "gamma": 2.0, "beta": 1.0,
-        "dens_at_r0": 1.0}
+RING = {
+    "name": "2PowerLaws",
+    "a": 60.0,
+    "ain": 8.0,
+    "aout": -5.0,
+    "e": 0.0,
+    "ksi0": 2.5,
+    "gamma": 2.0,
+    "beta": 1.0,
+    "dens_at_r0": 1.0,
+}
 ANGLES = [0.0, 10.0, 20.0, 35.0, 50.0, 70.0, 90.0, 110.0, 130.0, 150.0, 165.0, 180.0]
 VALUES = [1.9, 0.9, 0.45, 0.2, 0.105, 0.058, 0.041, 0.036, 0.039, 0.05, 0.063, 0.07]
 TABLE = {"name": "interpolated", "phi": ANGLES, "spf": VALUES}
@@ -81,8 +90,9 @@ AGREE = {
     "polarized": vip(spf={"name": "HG", "g": 0.4, "polar": True}),
     "polarized, two HG, i = 80": vip(spf=TWO | {"polar": True}, itilt=80.0, pa=-45.0),
     "polarized, tabulated, e = 0.2": vip({"e": 0.2}, spf=TABLE | {"polar": True}, itilt=65.0, omega=90.0),
-    "polarized by a polynomial": vip(spf={"name": "HG", "g": 0.4, "polar": True,
-                                          "polar_polynom_coeff": [-3.7e-5, 6.7e-3, 0.0]}),
+    "polarized by a polynomial": vip(
+        spf={"name": "HG", "g": 0.4, "polar": True, "polar_polynom_coeff": [-3.7e-5, 6.7e-3, 0.0]}
+    ),
     "odd size": vip(nx=61, ny=61, itilt=72.0),
     "oblong, odd and even": vip(nx=71, ny=50, itilt=55.0),
     "star at xs, ys": vip(xs=27.3, ys=31.8),
@@ -114,7 +124,10 @@ VIP_DIFFERS = {  # what VIP does: (its arguments, how it renders, the arguments 
     "`aout` = -0.05 lowered to -0.1, face-on": (vip({"aout": -0.05, "ain": 1.0}, itilt=0.0), CUT, None),
     "`beta` = -0.5 raised to 0, i = 30": (vip({"beta": -0.5}, itilt=30.0), EXACT, None),
     "a table from 35 to 150 degrees goes on as a cubic; here it keeps its end value": (
-        vip(spf={"name": "interpolated", "phi": ANGLES[3:10], "spf": VALUES[3:10]}), EXACT, None),
+        vip(spf={"name": "interpolated", "phi": ANGLES[3:10], "spf": VALUES[3:10]}),
+        EXACT,
+        None,
+    ),
     "`gamma` absent, taken for the documented 2": (vip(without=("gamma",)), EXACT, vip()),
     "`omega` taken for the pericenter, e = 0.2": (vip({"e": 0.2}, omega=60.0), EXACT, vip({"e": 0.2}, omega=240.0)),
     "star of an even image taken to be at (n - 1) / 2": (vip(), EXACT, vip(xs=29.5, ys=29.5)),
@@ -123,20 +136,39 @@ MISC = {"distance": 60.0, "pxInArcsec": 0.08, "nx": 48, "ny": 45, "flux_scaling"
 
 
 def grater(spf=None, misc=None, **changes):
-    disk = {"accuracy": 5e-3, "alpha_in": 8.0, "alpha_out": -5.0, "sma": 60.0, "e": 0.0, "ksi0": 2.5, "gamma": 2.0,
-            "beta": 1.0, "rmin": 0.0, "dens_at_r0": 1.0, "inclination": 60.0, "position_angle": 27.0, "x_center": 24.0,
-            "y_center": 22.0, "omega": 0.0}
+    disk = {
+        "accuracy": 5e-3,
+        "alpha_in": 8.0,
+        "alpha_out": -5.0,
+        "sma": 60.0,
+        "e": 0.0,
+        "ksi0": 2.5,
+        "gamma": 2.0,
+        "beta": 1.0,
+        "rmin": 0.0,
+        "dens_at_r0": 1.0,
+        "inclination": 60.0,
+        "position_angle": 27.0,
+        "x_center": 24.0,
+        "y_center": 22.0,
+        "omega": 0.0,
+    }
     return {"disk_params": disk | changes, "spf_params": spf or {"g": 0.3}, "misc_params": MISC | (misc or {})}
 
 
-SPLINE = {"backscatt_bound": -1.0, "forwardscatt_bound": 1.0, "num_knots": 6,
-          "knot_values": [6.0, 2.6, 1.5, 0.8, 0.75, 0.9]}
+SPLINE = {
+    "backscatt_bound": -1.0,
+    "forwardscatt_bound": 1.0,
+    "num_knots": 6,
+    "knot_values": [6.0, 2.6, 1.5, 0.8, 0.75, 0.9],
+}
 PROBED = {"backscatt_bound": -0.8, "forwardscatt_bound": 0.8, "num_knots": 5, "knot_values": [2.6, 1.5, 0.8, 0.75, 0.9]}
 GRATER = {
     "i = 60": grater(),
     "i = 80, e = 0.2, PA < 0": grater(inclination=80.0, e=0.2, omega=70.0, position_angle=-100.0),
     "two HG, gamma = 1, beta = 0": grater(
-        {"g1": 0.7, "g2": -0.2, "weight": 0.6}, gamma=1.0, beta=0.0, inclination=40.0),
+        {"g1": 0.7, "g2": -0.2, "weight": 0.6}, gamma=1.0, beta=0.0, inclination=40.0
+    ),
     "spline over all angles": grater(SPLINE),
     "spline over some angles, beyond them as it says": grater(PROBED, inclination=70.0),
     "star moved by whole pixels": grater(x_center=27.0, y_center=19.0),
@@ -149,8 +181,7 @@ GRATER_DIFFERS = {
     "star moved by half a pixel: linear interpolation": (grater(x_center=24.5, y_center=22.5), CUT, None),
     "i = 87, two inclinations mixed, ring of 40 au, slopes 10": (grater(inclination=87.0, **BROAD), CUT, None),
     "i = 90, the same ring": (grater(inclination=90.0, **BROAD), CUT, None),
-    "`rmin` = 10: what is lost inside the radius": (
-        grater(rmin=10.0, alpha_in=2.0), EXACT, grater(alpha_in=2.0)),
+    "`rmin` = 10: what is lost inside the radius": (grater(rmin=10.0, alpha_in=2.0), EXACT, grater(alpha_in=2.0)),
 }
 
 
@@ -201,7 +232,10 @@ def agreement(images):
     """Lines (code, set, difference, allowed, difference with the default rule) and whether all hold."""
     lines = []
     for code, sets, allowed in (
-        ("vip", AGREE, 1e-4), ("vip", EDGES, 2e-3), ("grater_jax", GRATER, 1e-4), ("grater_jax", GRATER_EDGES, 2e-3),
+        ("vip", AGREE, 1e-4),
+        ("vip", EDGES, 2e-3),
+        ("grater_jax", GRATER, 1e-4),
+        ("grater_jax", GRATER_EDGES, 2e-3),
     ):
         for name, arguments in sets.items():
             errors = []
@@ -219,10 +253,15 @@ def differences(images):
         for name, (arguments, _, instead) in sets.items():
             ours, theirs = compared(code, instead or arguments, images[f"{code}: {name}"], RULE)
             off, bright = np.abs(theirs - ours), ours > 1e-3 * ours.max()
-            lines.append((
-                code, name, float(off.max() / ours.max()), float(np.max(off[bright] / ours[bright])),
-                float(theirs.sum() / ours.sum() - 1),
-            ))
+            lines.append(
+                (
+                    code,
+                    name,
+                    float(off.max() / ours.max()),
+                    float(np.max(off[bright] / ours[bright])),
+                    float(theirs.sum() / ours.sum() - 1),
+                )
+            )
     return lines
 
 

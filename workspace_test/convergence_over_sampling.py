@@ -36,8 +36,11 @@ class Cusp:
 def disk(inclination, **density):
     values = {"radius": 77.0, "alpha_in": 10.0, "alpha_out": -5.0, "scale_height": 2.0, **density}
     return da.Disk(
-        density=da.TwoPowerLaw(**values), phase_function=da.HenyeyGreenstein(g=0.3), inclination=inclination,
-        position_angle=27.0, distance=DISTANCE,
+        density=da.TwoPowerLaw(**values),
+        phase_function=da.HenyeyGreenstein(g=0.3),
+        inclination=inclination,
+        position_angle=27.0,
+        distance=DISTANCE,
     )
 
 

@@ -17,8 +17,8 @@ import diskarray as da
 from diskarray.files.atomic import write_bytes
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "support"))
-import problems  # noqa: E402
-import test_consensus as planes  # noqa: E402
+import problems
+import test_consensus as planes
 
 warnings.simplefilter("error")
 
@@ -40,11 +40,19 @@ PRIORS = {
 
 def disk():
     """Two rolls of one disk, 24 x 24 pixels each."""
-    scene = da.Scene(disks={"belt": da.Disk(
-        density=da.TwoPowerLaw(radius=70.0, alpha_in=8.0, alpha_out=-5.0, scale_height=3.0), inclination=60.0,
-        phase_function=da.HenyeyGreenstein(0.3), position_angle=40.0, distance=70.0, optical_depth=2e-3,
-        rule=da.Quadrature("layer", 6),
-    )})
+    scene = da.Scene(
+        disks={
+            "belt": da.Disk(
+                density=da.TwoPowerLaw(radius=70.0, alpha_in=8.0, alpha_out=-5.0, scale_height=3.0),
+                inclination=60.0,
+                phase_function=da.HenyeyGreenstein(0.3),
+                position_angle=40.0,
+                distance=70.0,
+                optical_depth=2e-3,
+                rule=da.Quadrature("layer", 6),
+            )
+        }
+    )
     grid = da.Grid2D.uniform((24, 24), 0.15)
     level = scene.image_2d_from(grid).max() / 15
     rolls = {f"roll {k}": da.simulate(scene, grid, background=level, seed=k) for k in (1, 2)}
@@ -59,7 +67,11 @@ class Moments:
         self.name, self.result, self.seconds = name, result, seconds
         self.mean, self.mean_error = result.mean, figures.mcse_mean[:n]
         self.sigma, self.sigma_error = result.sigma, figures.mcse_sd[:n]
-        self.ess, self.evidence, self.evidence_error = figures.ess_bulk[:n].min(), result.log_evidence, result.log_evidence_error
+        self.ess, self.evidence, self.evidence_error = (
+            figures.ess_bulk[:n].min(),
+            result.log_evidence,
+            result.log_evidence_error,
+        )
 
 
 class Known:
@@ -97,8 +109,10 @@ def row(problem, one, against):
     passed = means < 4 and widths < 4 and all(e < 3 for e in known) and one.result.established
     evidence = f"{max(known):.1f}" if known else ""
     gates = "all" if one.result.established else "; ".join(g.name for g in one.result.gates if g.passed is not True)
-    return passed, (f"| {problem} | {one.name} | {means:.1f} | {widths:.1f} | {evidence} | {one.ess:.0f} | "
-                    f"{one.result.n_evaluations} | {one.seconds:.0f} | {gates} |")
+    return passed, (
+        f"| {problem} | {one.name} | {means:.1f} | {widths:.1f} | {evidence} | {one.ess:.0f} | "
+        f"{one.result.n_evaluations} | {one.seconds:.0f} | {gates} |"
+    )
 
 
 def analytic(jnp):
@@ -128,24 +142,29 @@ def of_disk(jnp):
 
 
 def document(lines):
-    return "\n".join([
-        "# Engines compared",
-        "",
-        "Every engine on posteriors whose means, covariance and evidence are known exactly, and on the posterior of one",
-        "simulated disk (two rolls of 24 x 24 pixels, five parameters), where each is compared with all others and the worst",
-        "counts. Differences of means and widths are in combined standard errors, those of the log-evidence in its error; 4",
-        "and 3 are allowed. ESS is the smallest bulk effective sample size of any parameter. Times include compilation and",
-        "are of a shared machine; Emcee and Dynesty run the exact problems on NumPy, all else on JAX.",
-        "",
-        "| posterior | engine | means | widths | log-evidence | ESS | evaluations | seconds | gates passed |",
-        "|---|---|---|---|---|---|---|---|---|",
-        *lines,
-        "",
-        "An evaluation of NUTS is a log probability with its gradient. `correlated` has four parameters of scales from 1e-3 to",
-        "1e3, neighbors correlated by 0.8; `conjugate` normal priors; `bounded` a likelihood whose maximum lies beyond a",
-        "bound; `two_modes` two overlapping Gaussians of weights 0.7 and 0.3; the plane is a linear model with normal priors,",
-        "its two regions sampled apart and combined. To repeat: `python workspace_test/engines_agree.py`.",
-    ]) + "\n"
+    return (
+        "\n".join(
+            [
+                "# Engines compared",
+                "",
+                "Every engine on posteriors whose means, covariance and evidence are known exactly, and on the posterior of one",
+                "simulated disk (two rolls of 24 x 24 pixels, five parameters), where each is compared with all others and the worst",
+                "counts. Differences of means and widths are in combined standard errors, those of the log-evidence in its error; 4",
+                "and 3 are allowed. ESS is the smallest bulk effective sample size of any parameter. Times include compilation and",
+                "are of a shared machine; Emcee and Dynesty run the exact problems on NumPy, all else on JAX.",
+                "",
+                "| posterior | engine | means | widths | log-evidence | ESS | evaluations | seconds | gates passed |",
+                "|---|---|---|---|---|---|---|---|---|",
+                *lines,
+                "",
+                "An evaluation of NUTS is a log probability with its gradient. `correlated` has four parameters of scales from 1e-3 to",
+                "1e3, neighbors correlated by 0.8; `conjugate` normal priors; `bounded` a likelihood whose maximum lies beyond a",
+                "bound; `two_modes` two overlapping Gaussians of weights 0.7 and 0.3; the plane is a linear model with normal priors,",
+                "its two regions sampled apart and combined. To repeat: `python workspace_test/engines_agree.py`.",
+            ]
+        )
+        + "\n"
+    )
 
 
 def main():

@@ -51,9 +51,7 @@ pyplot.rcParams.update({"font.size": 7, "axes.linewidth": 0.6, "lines.linewidth"
 def base(cls, **settings):
     """An object with its defaults; fields that have none come from the parity scripts' table."""
     fields = [f for f in dataclasses.fields(cls) if f.init]
-    needed = {
-        f.name: _harness.NEEDED[f.name] for f in fields if f.default is f.default_factory is dataclasses.MISSING
-    }
+    needed = {f.name: _harness.NEEDED[f.name] for f in fields if f.default is f.default_factory is dataclasses.MISSING}
     return cls(**needed, **settings)
 
 
@@ -105,15 +103,23 @@ def strip(objects, images_of, aspect):
     columns = [images_of(made) for _, made in objects]
     rows = len(columns[0])
     figure, axes = pyplot.subplots(
-        rows, len(objects), figsize=(1.05 * max(len(objects), 2), 0.25 + 1.05 * sum(aspect[:rows])), squeeze=False,
-        layout="constrained", gridspec_kw={"height_ratios": aspect[:rows]},
+        rows,
+        len(objects),
+        figsize=(1.05 * max(len(objects), 2), 0.25 + 1.05 * sum(aspect[:rows])),
+        squeeze=False,
+        layout="constrained",
+        gridspec_kw={"height_ratios": aspect[:rows]},
     )
     for column, ((label, _), images) in enumerate(zip(objects, columns, strict=True)):
         for row, image in enumerate(images):
             axis = axes[row, column]
             height = image.shape[1] / image.shape[0] * aspect[row]
             axis.imshow(
-                np.sqrt(image / image.max()), origin="lower", cmap="inferno", vmin=0.0, vmax=1.0,
+                np.sqrt(image / image.max()),
+                origin="lower",
+                cmap="inferno",
+                vmin=0.0,
+                vmax=1.0,
                 aspect="equal" if rows == 1 else height,
             )
             axis.set(xticks=[], yticks=[])
@@ -144,12 +150,14 @@ def draw_curves(x, evaluate, *labels):
 
 SECTIONS = {
     "Densities": (
-        DENSITIES, lambda objects: strip(objects, disk_images, (1.0, 0.52)),
+        DENSITIES,
+        lambda objects: strip(objects, disk_images, (1.0, 0.52)),
         "Isotropically scattering disks at an inclination of 60 degrees (square root of the brightness), and the "
         "density (its square root) along the major axis: 200 au wide, 10 au up and down.",
     ),
     "Radial profiles": (
-        RADIAL_PROFILES, draw_curves(RADII, lambda p: p.midplane(RADII), "radius [au]", "density", "linear"),
+        RADIAL_PROFILES,
+        draw_curves(RADII, lambda p: p.midplane(RADII), "radius [au]", "density", "linear"),
         "The `radial` of a `Layered` density: density of the mid-plane.",
     ),
     "Vertical profiles": (
@@ -158,7 +166,8 @@ SECTIONS = {
         "The `vertical` of a `Layered` density, at 1.5 times the reference radius.",
     ),
     "Phase functions": (
-        PHASE_FUNCTIONS, draw_curves(ANGLES, lambda p: p.phase(COSINES), "scattering angle [deg]", "p [1/sr]", "log"),
+        PHASE_FUNCTIONS,
+        draw_curves(ANGLES, lambda p: p.phase(COSINES), "scattering angle [deg]", "p [1/sr]", "log"),
         "Per steradian, over the scattering angle.",
     ),
     "Polarizations": (
@@ -167,7 +176,8 @@ SECTIONS = {
         "Fraction of linear polarization, over the scattering angle.",
     ),
     "Point-spread functions": (
-        PSFS, lambda objects: strip(objects, kernels, (1.0,)),
+        PSFS,
+        lambda objects: strip(objects, kernels, (1.0,)),
         f"Kernels on pixels of {PIXEL} arcsec, the middle 0.5 arcsec; square root of the brightness.",
     ),
 }

@@ -33,8 +33,9 @@ TITLES = {
 def ring(radius=118.0, alpha_in=6.0, optical_depth=2e6, phase_function=None):
     polarized = da.Polarized(da.HenyeyGreenstein(0.9), da.RayleighPolarization())
     density = da.TwoPowerLaw(radius=radius, alpha_in=alpha_in, **SHAPE)
-    return da.Disk(density=density, phase_function=phase_function or polarized, optical_depth=optical_depth, rule=RULE,
-                   **START)
+    return da.Disk(
+        density=density, phase_function=phase_function or polarized, optical_depth=optical_depth, rule=RULE, **START
+    )
 
 
 def common_priors(name, g=True):
@@ -81,8 +82,9 @@ MODELS = {"one_ring": one_ring, "one_ring_spline": one_ring_spline, "two_rings":
 def fitted(imaging, make, jnp):
     """The posterior and its best fit."""
     disks, priors = make()
-    scene = da.Scene(disks=disks, star=da.Star(flux=1.0, unit="adu / coadd"),
-                     instrument=da.Instrument(psf=da.GaussianPSF(fwhm=FWHM)))
+    scene = da.Scene(
+        disks=disks, star=da.Star(flux=1.0, unit="adu / coadd"), instrument=da.Instrument(psf=da.GaussianPSF(fwhm=FWHM))
+    )
     posterior = da.Posterior(imaging, da.ParameterSpace.of(scene, priors))
     return posterior, da.optimize(posterior, da.LeastSquares(), xp=jnp, progress=False)
 
@@ -96,7 +98,8 @@ def section(name, posterior, best):
     lines = [
         f"## {TITLES[name]}\n",
         f"![data, model, residuals](figures/hd32297_{name}.png)\n",
-        "| parameter | value | sigma | unit |", "|---|---|---|---|",
+        "| parameter | value | sigma | unit |",
+        "|---|---|---|---|",
     ]
     for path, value, sigma, unit in zip(best.names, best.vector, best.sigma, best.units, strict=True):
         error = "at bound" if path in best.at_bound else "-" if not np.isfinite(sigma) else f"{sigma:.2g}"
@@ -162,15 +165,25 @@ def main():
     found, failed = {}, imaging.mask.n_unmasked != N_DATA
     for name, make in MODELS.items():
         found[name] = posterior, best = fitted(imaging, make, jnp)
-        print(f"{name}: {posterior.quadrature}\n{best}\n  chi^2 {best.chi_squared:.2f}, {best.seconds:.0f} s, "
-              f"{best.n_evaluations} images", flush=True)
+        print(
+            f"{name}: {posterior.quadrature}\n{best}\n  chi^2 {best.chi_squared:.2f}, {best.seconds:.0f} s, "
+            f"{best.n_evaluations} images",
+            flush=True,
+        )
         failed |= not best.succeeded or best.reduced_chi_squared > LARGEST
     table = page(found)
     print(table)
     if arguments.write:
         draw(found)
-        (ROOT / "docs" / "hd32297.md").write_text(HEADER + table + "\n\n" + PHASES + "\n\n".join(
-            section(name, *result) for name, result in found.items()) + "\n", encoding="utf-8")
+        (ROOT / "docs" / "hd32297.md").write_text(
+            HEADER
+            + table
+            + "\n\n"
+            + PHASES
+            + "\n\n".join(section(name, *result) for name, result in found.items())
+            + "\n",
+            encoding="utf-8",
+        )
     sys.exit(1 if failed else 0)
 
 

@@ -50,16 +50,19 @@ def scene_of(pixel_scale, **orientation):
 
 def space_of(scene):
     asymmetry = "phase_function.g" if scene.disks["belt"].polarization else "phase_function.phase_function.g"
-    return da.ParameterSpace.of(scene, {
-        "disks.belt.inclination": da.Uniform(45, 90),
-        "disks.belt.position_angle": da.UniformAngle(0, 360),
-        "disks.belt.density.radius": da.Uniform(20, 120),
-        "disks.belt.density.alpha_in": da.Uniform(0.5, 40),
-        "disks.belt.density.alpha_out": da.Uniform(-30, -1),
-        "disks.belt.density.scale_height": da.Uniform(0.1, 20),
-        f"disks.belt.{asymmetry}": da.Uniform(-0.9, 0.9),
-        "disks.belt.optical_depth": da.LogUniform(1e-3, 10),
-    })
+    return da.ParameterSpace.of(
+        scene,
+        {
+            "disks.belt.inclination": da.Uniform(45, 90),
+            "disks.belt.position_angle": da.UniformAngle(0, 360),
+            "disks.belt.density.radius": da.Uniform(20, 120),
+            "disks.belt.density.alpha_in": da.Uniform(0.5, 40),
+            "disks.belt.density.alpha_out": da.Uniform(-30, -1),
+            "disks.belt.density.scale_height": da.Uniform(0.1, 20),
+            f"disks.belt.{asymmetry}": da.Uniform(-0.9, 0.9),
+            "disks.belt.optical_depth": da.LogUniform(1e-3, 10),
+        },
+    )
 
 
 def as_scalar(scene):
@@ -143,8 +146,11 @@ def main():
         problems = list(problems_of(best))
         failed += bool(problems)
         product = best.scene.disks["belt"].optical_depth
-        print(f"{name}: reduced chi-squared {best.reduced_chi_squared:.4f}, {product:.4f} mJy"
-              + "".join(f"\n  FAILED: {p}" for p in problems), flush=True)
+        print(
+            f"{name}: reduced chi-squared {best.reduced_chi_squared:.4f}, {product:.4f} mJy"
+            + "".join(f"\n  FAILED: {p}" for p in problems),
+            flush=True,
+        )
     if arguments.write:
         (ROOT / "docs" / "hd35841.md").write_text(page_of(imaging, exact, scalar, seconds))
     sys.exit(1 if failed else 0)

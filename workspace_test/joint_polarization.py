@@ -17,11 +17,18 @@ import diskarray as da
 
 GRID = da.Grid2D.uniform((30, 26), 0.12)
 TRUTH = da.Scene(
-    disks={"belt": da.Disk(
-        density=da.TwoPowerLaw(radius=62.0, alpha_in=6.0, alpha_out=-4.0, scale_height=4.0),
-        phase_function=da.HenyeyGreenstein(0.35), polarization=da.RayleighPolarization(0.3),
-        inclination=64.0, position_angle=35.0, distance=60.0, optical_depth=2e-3, rule=da.Quadrature("layer", 8),
-    )},
+    disks={
+        "belt": da.Disk(
+            density=da.TwoPowerLaw(radius=62.0, alpha_in=6.0, alpha_out=-4.0, scale_height=4.0),
+            phase_function=da.HenyeyGreenstein(0.35),
+            polarization=da.RayleighPolarization(0.3),
+            inclination=64.0,
+            position_angle=35.0,
+            distance=60.0,
+            optical_depth=2e-3,
+            rule=da.Quadrature("layer", 8),
+        )
+    },
     instrument=da.Instrument(psf=da.GaussianPSF(fwhm=0.25)),
     star=da.Star(flux=800.0, unit="mJy"),
 )
@@ -41,8 +48,14 @@ def imaging(observable, seed):
     image = TRUTH.observed_2d_from(GRID, observable).array
     noise = np.full(image.shape, 0.1 * image.max())
     drawn = np.random.default_rng([seed, observable == "total"]).standard_normal(image.shape)
-    return da.Imaging(data=image + noise * drawn, noise_map=noise, frame=GRID.frame, unit="mJy/arcsec2",
-                      observable=observable, mask=np.hypot(GRID.y, GRID.x).reshape(image.shape) < 0.3)
+    return da.Imaging(
+        data=image + noise * drawn,
+        noise_map=noise,
+        frame=GRID.frame,
+        unit="mJy/arcsec2",
+        observable=observable,
+        mask=np.hypot(GRID.y, GRID.x).reshape(image.shape) < 0.3,
+    )
 
 
 def fisher(posterior):
@@ -73,8 +86,11 @@ def main():
         posterior = da.Posterior(data, joint_space)
         best = da.optimize(posterior, da.LeastSquares(), start=started(joint_space), progress=False)
         pulls.append((best.vector - truth) / best.sigma)
-        print(f"seed {seed}: {best.status}, reduced chi-squared {best.reduced_chi_squared:.3f}, "
-              f"pulls {np.round(pulls[-1], 1)}", flush=True)
+        print(
+            f"seed {seed}: {best.status}, reduced chi-squared {best.reduced_chi_squared:.3f}, "
+            f"pulls {np.round(pulls[-1], 1)}",
+            flush=True,
+        )
         if best.status != "converged":
             failures.append(f"seed {seed}: {best.status}")
     both = fisher(posterior)
@@ -84,8 +100,10 @@ def main():
     print(f"  {'error':<34} {'total':>9} {'Q_phi':>9} {'both':>9} {'weights added':>14} {'of the fit':>11}")
     for k, name in enumerate(GEOMETRY):
         added = (weights["total"][k] + weights["polarized"][k]) ** -0.5
-        print(f"  {name:<34} {weights['total'][k] ** -0.5:9.3g} {weights['polarized'][k] ** -0.5:9.3g} {sigma[k]:9.3g} "
-              f"{added:14.3g} {best.sigma[k]:11.3g}")
+        print(
+            f"  {name:<34} {weights['total'][k] ** -0.5:9.3g} {weights['polarized'][k] ** -0.5:9.3g} {sigma[k]:9.3g} "
+            f"{added:14.3g} {best.sigma[k]:11.3g}"
+        )
         if sigma[k] > 1.001 * added:
             failures.append(f"{name}: the joint error {sigma[k]:.3g} is above {added:.3g}")
     for name, found, expected in zip(names, best.sigma, sigma, strict=True):

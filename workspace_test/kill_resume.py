@@ -50,17 +50,20 @@ PAGE = HERE.parent / "docs" / "reliability.md"
 
 
 def _sampled(engine, problem, checkpoint, xp=np, start=True):
-    import diskarray as da
     from problems import best_fit
 
+    import diskarray as da
+
     start = best_fit(problem) if start else None
-    return da.sample(problem, engine, start=start, seed=7, xp=xp, checkpoint=checkpoint, checkpoint_every=EVERY,
-                     progress=False)
+    return da.sample(
+        problem, engine, start=start, seed=7, xp=xp, checkpoint=checkpoint, checkpoint_every=EVERY, progress=False
+    )
 
 
 def _emcee(checkpoint, workers=0, steps=400):
-    import diskarray as da
     from problems import conjugate
+
+    import diskarray as da
 
     return _sampled(da.Emcee(max_steps=steps, autocorrelation_times=1e6, workers=workers), conjugate(), checkpoint)
 
@@ -70,19 +73,22 @@ def _emcee_workers(checkpoint):
 
 
 def _emcee_jax(checkpoint):
-    import diskarray as da
     from problems import conjugate
+
+    import diskarray as da
 
     engine = da.Emcee(max_steps=500, autocorrelation_times=1e6)
     return _sampled(engine, conjugate(), checkpoint, xp=da.enable_jax())
 
 
 def _dynesty(checkpoint, dynamic=False):
-    import diskarray as da
     from problems import conjugate
 
-    return _sampled(da.Dynesty(live_points=100, dynamic=dynamic, effective_samples=1500), conjugate(), checkpoint,
-                    start=False)
+    import diskarray as da
+
+    return _sampled(
+        da.Dynesty(live_points=100, dynamic=dynamic, effective_samples=1500), conjugate(), checkpoint, start=False
+    )
 
 
 def _dynesty_dynamic(checkpoint):
@@ -90,8 +96,9 @@ def _dynesty_dynamic(checkpoint):
 
 
 def _nuts(checkpoint):
-    import diskarray as da
     from problems import correlated
+
+    import diskarray as da
 
     return _sampled(da.NUTS(draws=600, warmup=100, chains=2, block=10), correlated(), checkpoint, xp=da.enable_jax())
 
@@ -115,8 +122,15 @@ def _consensus(checkpoint):
 
     posterior = _posterior(joint=True)
     engine = da.Consensus(da.Emcee(max_steps=20, autocorrelation_times=1e6))
-    return da.sample(posterior, engine, start=posterior.space.to_vector(), seed=7, checkpoint=checkpoint, checkpoint_every=EVERY,
-                     progress=False)
+    return da.sample(
+        posterior,
+        engine,
+        start=posterior.space.to_vector(),
+        seed=7,
+        checkpoint=checkpoint,
+        checkpoint_every=EVERY,
+        progress=False,
+    )
 
 
 def _least_squares(_):
@@ -135,8 +149,16 @@ RUNS = {
     "consensus of emcee": ("Consensus", _consensus),
     "least squares": ("LeastSquares", _least_squares),
 }
-NUMBERS = ("n_evaluations", "status", "message", "log_evidence", "log_evidence_error", "effective_sample_size",
-           "maximum_log_probability", "chi_squared")
+NUMBERS = (
+    "n_evaluations",
+    "status",
+    "message",
+    "log_evidence",
+    "log_evidence_error",
+    "effective_sample_size",
+    "maximum_log_probability",
+    "chi_squared",
+)
 WITHOUT_CHECKPOINT = ("least squares",)  # over in seconds: run again from the beginning
 
 
@@ -224,7 +246,7 @@ def unreadable(folder):
                 entries, size = json.loads(block["index"].tobytes()), block["data"].size
             wanted = sum(np.dtype(k).itemsize * int(np.prod(s, dtype=int)) for e in entries for _, k, s in e["arrays"])
             bad += [path.name] if wanted != size else []
-        except Exception as error:  # noqa: BLE001 - any of them is a finding
+        except Exception as error:
             bad.append(f"{path.name}: {error}")
     return bad
 
@@ -316,7 +338,7 @@ def damages(name, count, random, findings):
                 findings.expect(False, f"{name}: accepted {what}")
             except da.CheckpointError:
                 refused += 1
-            except Exception as error:  # noqa: BLE001 - the wrong error is a finding
+            except Exception as error:
                 findings.expect(False, f"{name}: {what} gave {error!r}")
             findings.expect(contents(other) == before, f"{name}: {what}: something was written")
             shutil.rmtree(other)
@@ -372,16 +394,32 @@ def examine(name, arguments, findings):
 
 
 def page(rows, arguments, seconds):
-    made = (f"Written by `python workspace_test/kill_resume.py --kills {arguments.kills} --write` on "
-            f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}, in {seconds / 60:.0f} "
-            "minutes.")
-    columns = ("run", "alone [s]", "killed", "resumed to their end, all identical", "kills of one, at most",
-               "stopped by signals", "damages refused")
+    made = (
+        f"Written by `python workspace_test/kill_resume.py --kills {arguments.kills} --write` on "
+        f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}, in {seconds / 60:.0f} "
+        "minutes."
+    )
+    columns = (
+        "run",
+        "alone [s]",
+        "killed",
+        "resumed to their end, all identical",
+        "kills of one, at most",
+        "stopped by signals",
+        "damages refused",
+    )
     lines = [TEXT + made, "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for row in rows:
         (kills, finished, most), (stops, stopped, _) = row["kills"], row["signals"]
-        cells = (row["name"], f"{row['duration']:.1f}", kills, finished + stopped, most, stops or "-",
-                 row["refused"] or "-")
+        cells = (
+            row["name"],
+            f"{row['duration']:.1f}",
+            kills,
+            finished + stopped,
+            most,
+            stops or "-",
+            row["refused"] or "-",
+        )
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines) + "\n"
 

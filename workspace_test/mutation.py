@@ -70,7 +70,9 @@ def run(script, name=None):
     """Exit code, output and seconds of a script in a process of its own."""
     began = time.perf_counter()
     apply = ["--apply", name, script] if name else ["--apply", "", script]
-    done = subprocess.run([sys.executable, str(HERE / "mutation.py"), *apply], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(HERE / "mutation.py"), *apply], capture_output=True, text=True, check=False
+    )
     return done.returncode, done.stdout + done.stderr, time.perf_counter() - began
 
 

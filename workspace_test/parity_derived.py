@@ -33,16 +33,28 @@ def compare_map(name, quick, table, jax, jnp):
     label = f"Midplane.{name}"
     table.finite(f"{label}: {len(rows)} rows, NumPy finite", expected, rows, numbers.names)
     tolerance = 1e-8 if "angle" in name else 1e-9  # straight ahead an angle is known to the root of the rounding
-    table.same(f"{label}: eager", np.stack([of_vector(jnp.asarray(r)) for r in rows[::8]]), expected[::8], rows[::8],
-               numbers.names, tolerance=tolerance)
-    table.same(f"{label}: jit", np.stack([compiled(r) for r in rows]), expected, rows, numbers.names,
-               tolerance=tolerance)
+    table.same(
+        f"{label}: eager",
+        np.stack([of_vector(jnp.asarray(r)) for r in rows[::8]]),
+        expected[::8],
+        rows[::8],
+        numbers.names,
+        tolerance=tolerance,
+    )
+    table.same(
+        f"{label}: jit", np.stack([compiled(r) for r in rows]), expected, rows, numbers.names, tolerance=tolerance
+    )
     table.same(f"{label}: vmap", jax.jit(jax.vmap(of_vector))(rows), expected, rows, numbers.names, tolerance=tolerance)
     forward = np.asarray(jax.jit(jax.vmap(jax.jacfwd(of_vector)))(rows))
     table.finite(f"{label}: gradients finite, symmetric points too", forward, rows, numbers.names)
     regular = [k for k, row in enumerate(rows) if 10 < row[0] < 80 or 100 < row[0] < 170][:8]
-    table.gradient(f"{label}: gradients against finite differences", forward[regular], lambda v: of_vector(v, np),
-                   rows[regular], numbers.names)
+    table.gradient(
+        f"{label}: gradients against finite differences",
+        forward[regular],
+        lambda v: of_vector(v, np),
+        rows[regular],
+        numbers.names,
+    )
 
 
 def compare_flux(table, jax, jnp):

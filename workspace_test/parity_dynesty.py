@@ -11,7 +11,7 @@ import diskarray as da
 from diskarray.sampling.nested import LikelihoodQueue
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "support"))
-import problems  # noqa: E402
+import problems
 
 ANGLE, TAU, G = "disks.belt.position_angle", "disks.belt.optical_depth", "disks.belt.phase_function.g"
 
@@ -19,15 +19,28 @@ ANGLE, TAU, G = "disks.belt.position_angle", "disks.belt.optical_depth", "disks.
 def disk_posterior(linear):
     """A small image of a belt whose position angle lies at the seam of its prior."""
     disk = da.Disk(
-        density=da.TwoPowerLaw(radius=60.0, scale_height=3.0), phase_function=da.HenyeyGreenstein(g=0.4),
-        inclination=60.0, position_angle=2.0, distance=100.0, optical_depth=1e-2, rule=da.Quadrature("layer", 3),
+        density=da.TwoPowerLaw(radius=60.0, scale_height=3.0),
+        phase_function=da.HenyeyGreenstein(g=0.4),
+        inclination=60.0,
+        position_angle=2.0,
+        distance=100.0,
+        optical_depth=1e-2,
+        rule=da.Quadrature("layer", 3),
     )
     scene = da.Scene(disks={"belt": disk})
     data = da.simulate(scene, da.Grid2D.uniform((16, 16), 0.12), background=4e-3, seed=5)
     tau = da.Linear(minimum=0.0, maximum=0.05) if linear else da.Uniform(0.0, 0.05)
-    return da.Posterior(data, da.ParameterSpace.of(scene, {
-        ANGLE: da.UniformAngle(0, 360), G: da.Uniform(-0.2, 0.9), TAU: tau,
-    }))
+    return da.Posterior(
+        data,
+        da.ParameterSpace.of(
+            scene,
+            {
+                ANGLE: da.UniformAngle(0, 360),
+                G: da.Uniform(-0.2, 0.9),
+                TAU: tau,
+            },
+        ),
+    )
 
 
 def sampled(posterior, engine, xp, **more):
@@ -51,7 +64,8 @@ def same_points(table, name, posterior, engine, jnp):
 def known(table, jnp):
     """Moments and evidence of the problems that have a closed form."""
     for name, engine in (
-        ("conjugate", da.Dynesty(live_points=100, sample="rwalk", walks=12)), ("bounded", da.Dynesty(live_points=100)),
+        ("conjugate", da.Dynesty(live_points=100, sample="rwalk", walks=12)),
+        ("bounded", da.Dynesty(live_points=100)),
         ("two_modes", da.Dynesty(live_points=100)),
         ("two_modes", da.Dynesty(live_points=60, dynamic=True, effective_samples=800)),
     ):

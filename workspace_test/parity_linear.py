@@ -18,10 +18,17 @@ PRIORS = {
     "instrument.offset_y": da.Normal(0.0, 0.02),
 }
 LINEAR = {  # the data have no disk where one is bounded, so that some rows have it at its bound
-    "one bounded": {f"{A}.optical_depth": da.Linear(), "background": da.Linear(),
-                    "stellar_residual.weights": da.Linear(), "sources.planet.flux": da.Linear(1e-5, 1e-5, **FREE)},
-    "two bounded": {f"{A}.optical_depth": da.Linear(), f"{B}.optical_depth": da.Linear(maximum=0.01),
-                    "background": da.Linear()},
+    "one bounded": {
+        f"{A}.optical_depth": da.Linear(),
+        "background": da.Linear(),
+        "stellar_residual.weights": da.Linear(),
+        "sources.planet.flux": da.Linear(1e-5, 1e-5, **FREE),
+    },
+    "two bounded": {
+        f"{A}.optical_depth": da.Linear(),
+        f"{B}.optical_depth": da.Linear(maximum=0.01),
+        "background": da.Linear(),
+    },
     "moments": {f"{A}.phase_function.moments": da.Linear(0.0, 0.3, **FREE), "background": da.Linear()},
 }
 
@@ -29,8 +36,11 @@ LINEAR = {  # the data have no disk where one is bounded, so that some rows have
 def scene_of(two=False):
     belt = {"position_angle": 27.0, "distance": 72.0, "rule": RULE}
     phase = da.LegendreSeries(moments=np.array([0.3, 0.1]))
-    disks = {"first": da.Disk(inclination=55.0, optical_depth=1e-3, density=da.TwoPowerLaw(radius=60.0),
-                              phase_function=phase, **belt)}
+    disks = {
+        "first": da.Disk(
+            inclination=55.0, optical_depth=1e-3, density=da.TwoPowerLaw(radius=60.0), phase_function=phase, **belt
+        )
+    }
     if two:
         disks["second"] = da.Disk(inclination=40.0, optical_depth=5e-4, density=da.TwoPowerLaw(radius=85.0), **belt)
     references = np.cos(np.arange(2 * SHAPE[0] * SHAPE[1]) ** 1.1).reshape(2, *SHAPE)
@@ -73,8 +83,12 @@ def compare(name, posterior, table, jax, jnp):
     table.line(f"{name}: the same bounds reached", [s.at_bound for s in by_numpy] == [s.at_bound for s in by_jax])
     for what in ("values", "covariance"):
         got, wanted = (np.nan_to_num([getattr(s, what) for s in each]) for each in (by_jax, by_numpy))
-        table.same(f"{name}: {what} of the solution", got.reshape(len(some), -1).T, wanted.reshape(len(some), -1).T,
-                   tolerance=1e-8)
+        table.same(
+            f"{name}: {what} of the solution",
+            got.reshape(len(some), -1).T,
+            wanted.reshape(len(some), -1).T,
+            tolerance=1e-8,
+        )
     draws = [posterior.draw_linear(some, 3, xp=xp) for xp in (np, jnp)]
     table.same(f"{name}: draws", draws[1].T, draws[0].T, tolerance=1e-6)
 
@@ -100,7 +114,12 @@ def compare_degenerate(table, jax, jnp):
     data = da.Imaging(data=data_of(scene).data.array, noise_map=np.ones(SHAPE), pixel_scale=0.2)
     for name, model, linear, degenerate in (
         ("equal disks", equal, {f"{A}.optical_depth": da.Linear(), f"{B}.optical_depth": da.Linear()}, True),
-        ("disk out of sight", da.Scene(disks={"first": far}), {f"{A}.optical_depth": da.Linear(), "background": da.Linear()}, False),
+        (
+            "disk out of sight",
+            da.Scene(disks={"first": far}),
+            {f"{A}.optical_depth": da.Linear(), "background": da.Linear()},
+            False,
+        ),
     ):
         free = {f"{A}.position_angle": da.UniformAngle()}
         if degenerate:

@@ -14,7 +14,7 @@ from diskarray.sampling.bijectors import Unconstrained
 from diskarray.sampling.hamiltonian import _program
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "support"))
-import problems  # noqa: E402
+import problems
 
 BELT = "disks.belt."
 PRIORS = {
@@ -69,8 +69,13 @@ def agrees(table, name, result, mean, sigma, mean_error=0.0, sigma_error=0.0):
     pulls = np.abs(result.mean - mean) / np.hypot(figures.mcse_mean[:n], mean_error)
     table.line(f"{name}: means, in standard errors", bool(pulls.max() < 4), float(pulls.max()), 4.0, str(result))
     widths = np.abs(result.sigma - sigma) / np.hypot(figures.mcse_sd[:n], sigma_error)
-    table.line(f"{name}: widths, in standard errors (ESS {figures.ess_bulk[:n].min():.0f})", bool(widths.max() < 4),
-               float(widths.max()), 4.0, str(result))
+    table.line(
+        f"{name}: widths, in standard errors (ESS {figures.ess_bulk[:n].min():.0f})",
+        bool(widths.max() < 4),
+        float(widths.max()),
+        4.0,
+        str(result),
+    )
 
 
 def coordinates(table, jax, jnp):
@@ -94,15 +99,26 @@ def analytic(table, jnp):
         table.line(f"{name}: every gate passed", result.established, share, 0.01, str(result))
     problem = problems.conjugate()
     result = drawn(problem, da.NUTS(draws=600, warmup=150, vectorized=True), None, jnp)
-    agrees(table, "conjugate, vectorized, no start", result, problem.exact_mean, np.sqrt(np.diag(problem.exact_covariance)))
+    agrees(
+        table, "conjugate, vectorized, no start", result, problem.exact_mean, np.sqrt(np.diag(problem.exact_covariance))
+    )
 
 
 def disk_posterior(noise=1.0, seed=1):
     rule = da.Quadrature("layer", 6)
-    scene = da.Scene(disks={"belt": da.Disk(
-        density=da.TwoPowerLaw(radius=70.0, alpha_in=8.0, alpha_out=-5.0, scale_height=3.0), inclination=60.0,
-        phase_function=da.HenyeyGreenstein(0.3), position_angle=2.0, distance=70.0, optical_depth=2e-3, rule=rule,
-    )})
+    scene = da.Scene(
+        disks={
+            "belt": da.Disk(
+                density=da.TwoPowerLaw(radius=70.0, alpha_in=8.0, alpha_out=-5.0, scale_height=3.0),
+                inclination=60.0,
+                phase_function=da.HenyeyGreenstein(0.3),
+                position_angle=2.0,
+                distance=70.0,
+                optical_depth=2e-3,
+                rule=rule,
+            )
+        }
+    )
     grid = da.Grid2D.uniform((24, 24), 0.15)
     level = noise * scene.image_2d_from(grid).max() / 20
     return da.Posterior(da.simulate(scene, grid, background=level, seed=seed), da.ParameterSpace.of(scene, PRIORS))
@@ -139,12 +155,19 @@ def disk(table, jnp):
     got_mean, got_sigma = seamless(result, best)
     figures, n = result.diagnostics, mean.size
     pulls = np.abs(got_mean - mean) / np.hypot(figures.mcse_mean[:n], mean_error)
-    table.line("disk: means against weighted Laplace draws", bool(pulls.max() < 4), float(pulls.max()), 4.0, str(result))
+    table.line(
+        "disk: means against weighted Laplace draws", bool(pulls.max() < 4), float(pulls.max()), 4.0, str(result)
+    )
     pulls = np.abs(got_sigma - sigma) / np.hypot(figures.mcse_sd[:n], sigma_error)
     table.line(f"disk: widths (ESS {figures.ess_bulk[:n].min():.0f})", bool(pulls.max() < 4), float(pulls.max()), 4.0)
     table.line("disk: every gate passed", result.established, detail=str(result))
     log_probability = posterior.log_probabilities(result.flat[:50])
-    table.same("disk: log probability of draws as by NumPy", result.log_probability.ravel()[:50], log_probability, tolerance=1e-10)
+    table.same(
+        "disk: log probability of draws as by NumPy",
+        result.log_probability.ravel()[:50],
+        log_probability,
+        tolerance=1e-10,
+    )
     compiled = _program.cache_info().misses
     sharper = disk_posterior(noise=np.sqrt(0.5))
     fit = da.optimize(sharper, da.LeastSquares(), progress=False)
@@ -152,7 +175,9 @@ def disk(table, jnp):
     table.line("disk: other data do not compile again", _program.cache_info().misses == compiled)
     ratio = got_sigma / seamless(other, fit)[1] / np.sqrt(2)
     error = np.hypot(figures.mcse_sd[:n] / got_sigma, other.diagnostics.mcse_sd[:n] / other.sigma)
-    pulls = np.abs(np.log(ratio)) / np.hypot(error, 0.02)  # 2 %: the width itself depends on where the noise put the peak
+    pulls = np.abs(np.log(ratio)) / np.hypot(
+        error, 0.02
+    )  # 2 %: the width itself depends on where the noise put the peak
     table.line("disk: noise / sqrt 2 makes widths / sqrt 2", bool(pulls.max() < 4), float(pulls.max()), 4.0, str(ratio))
 
 
@@ -171,8 +196,10 @@ def resumed(table, jnp):
                 except da.Interrupted:
                     stops += 1
     same = all(
-        np.array_equal(a, b) for a, b in (
-            (whole.samples, result.samples), (whole.log_probability, result.log_probability),
+        np.array_equal(a, b)
+        for a, b in (
+            (whole.samples, result.samples),
+            (whole.log_probability, result.log_probability),
             *((whole.statistics[k], result.statistics[k]) for k in whole.statistics),
         )
     )
@@ -202,7 +229,9 @@ def odd_ones(table, jnp):
     start = problems.best_fit(problem)
     own, plain = drawn(problem, ENGINE, start, jnp), drawn(Plain(problem), ENGINE, start, jnp)
     table.same("a posterior that is no pytree: the same draws", plain.samples, own.samples, tolerance=1e-9)
-    table.raises("no finite log probability", da.SamplerError, lambda: drawn(Nowhere(problem), ENGINE, start, jnp), "finite")
+    table.raises(
+        "no finite log probability", da.SamplerError, lambda: drawn(Nowhere(problem), ENGINE, start, jnp), "finite"
+    )
     table.raises("NumPy", da.BackendError, lambda: drawn(problem, ENGINE, start, np), "enable_jax")
     script = MISSING.format(folder=str(Path(problems.__file__).parent))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -52,7 +52,10 @@ def compare(name, psf, quick, table, jax, jnp):
     scene = da.Scene(
         disks={"blob": Blob()},
         instrument=da.Instrument(psf=psf, throughput=scene.instrument.throughput, offset_y=0.004, offset_x=-0.007),
-        star=scene.star, sources=scene.sources, stellar_residual=scene.stellar_residual, background=scene.background,
+        star=scene.star,
+        sources=scene.sources,
+        stellar_residual=scene.stellar_residual,
+        background=scene.background,
     )
     numbers, grid, whole = Numbers(scene), full_grid(SHAPE), full_grid(SHAPE, masked=False)
     rows = numbers.rows()[:: 8 if quick else 1]
@@ -80,9 +83,7 @@ def compare(name, psf, quick, table, jax, jnp):
     jacobian, gradient = jax.jit(jax.jacfwd(of_vector)), jax.jit(jax.grad(lambda v: jnp.sum(weights * of_vector(v))))
     forward, reverse = (np.stack([np.asarray(f(row)) for row in chosen]) for f in (jacobian, gradient))
     table.finite(f"{name}: gradients finite", forward, chosen, numbers.names)
-    table.same(
-        f"{name}: forward and reverse agree", reverse, weights @ forward, chosen, numbers.names, tolerance=1e-10
-    )
+    table.same(f"{name}: forward and reverse agree", reverse, weights @ forward, chosen, numbers.names, tolerance=1e-10)
     table.gradient(
         f"{name}: gradients against differences",
         forward,

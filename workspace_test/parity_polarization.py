@@ -17,8 +17,13 @@ VARIED = ("U", "Q_phi")  # over many rows; all five over some
 def polarized_scene(polarization, psf="gaussian"):
     """One disk and an instrument with everything that acts on Q and U."""
     disk = da.Disk(
-        density=da.TwoPowerLaw(radius=60.0, alpha_in=4.0, scale_height=3.0), phase_function=da.HenyeyGreenstein(0.4),
-        polarization=polarization, inclination=62.0, position_angle=27.0, distance=72.0, optical_depth=2e-3,
+        density=da.TwoPowerLaw(radius=60.0, alpha_in=4.0, scale_height=3.0),
+        phase_function=da.HenyeyGreenstein(0.4),
+        polarization=polarization,
+        inclination=62.0,
+        position_angle=27.0,
+        distance=72.0,
+        optical_depth=2e-3,
         rule=RULES[0],
     )
     throughput = np.linspace(0.6, 1.0, 17 * 15).reshape(17, 15)
@@ -80,8 +85,9 @@ def compare_gradients(name, scene, table, jax, jnp):
     values, gradients = jax.jit(jax.vmap(jax.value_and_grad(lambda v: total(v, jnp))))(rows)
     table.same(f"{name}: symmetric rows, values", values, np.array([total(r) for r in rows]), rows, numbers.names)
     table.finite(f"{name}: symmetric rows, gradients finite", gradients, rows, numbers.names)
-    table.gradient(f"{name}: gradient against differences", gradients[:1], total, rows[:1], numbers.names,
-                   widths=(1e-4,))
+    table.gradient(
+        f"{name}: gradient against differences", gradients[:1], total, rows[:1], numbers.names, widths=(1e-4,)
+    )
 
 
 def compare_compiled(table, jax, jnp):
@@ -98,8 +104,10 @@ def compare_compiled(table, jax, jnp):
         changed = da.replace(scene, path, value)
         got = render(changed, grid)
         table.same(f"exchanged after compilation: {path}", got.array, changed.stokes_2d_from(grid).array)
-        table.line(f"exchanged after compilation: {path} has an effect",
-                   not np.allclose(got.array, render(scene, grid).array, rtol=1e-6))
+        table.line(
+            f"exchanged after compilation: {path} has an effect",
+            not np.allclose(got.array, render(scene, grid).array, rtol=1e-6),
+        )
     table.line("compilations", render._cache_size() == 1, render._cache_size(), 1)
     table.line("a VectorYX2D leaves jit", isinstance(render(scene, grid), da.VectorYX2D))
 
@@ -113,16 +121,22 @@ def compare_fit(table, jax, jnp):
         noise = np.full(image.shape, 0.05 * np.abs(image).max())
         drawn = noise * np.random.default_rng(k).standard_normal(image.shape)
         data[name] = da.Imaging(image + drawn, noise, frame=grid.frame, mask=grid.mask, observable=name)
-    space = da.ParameterSpace.of(scene, {
-        "disks.belt.inclination": da.Uniform(40, 80), "disks.belt.polarization.maximum": da.Uniform(0, 1),
-    })
+    space = da.ParameterSpace.of(
+        scene,
+        {
+            "disks.belt.inclination": da.Uniform(40, 80),
+            "disks.belt.polarization.maximum": da.Uniform(0, 1),
+        },
+    )
     posterior = da.Posterior(data, space)
     rows = np.array([(62.0, 0.3), (55.0, 0.9), (79.0, 0.05)])
     expected = np.array([posterior.log_likelihood(row) for row in rows])
     found = jax.jit(jax.vmap(lambda row: posterior.log_likelihood(row, xp=jnp)))(rows)
     table.same("joint posterior of every observable: vmap", found, expected, rows, space.names)
     fits = jax.jit(lambda p, row: p.fit_from(row, xp=jnp))(posterior, rows[1])
-    table.line("jit(fit_from) returns a FitImaging for each", all(isinstance(fits[n], da.FitImaging) for n in OBSERVABLES))
+    table.line(
+        "jit(fit_from) returns a FitImaging for each", all(isinstance(fits[n], da.FitImaging) for n in OBSERVABLES)
+    )
     peak = np.array([posterior.fit_from(rows[1])["total"].model_image.max()])
     for name, fit in posterior.fit_from(rows[1]).items():
         images = fits[name].model_image.slim[None], fit.model_image.slim[None]

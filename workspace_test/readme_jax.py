@@ -1,6 +1,6 @@
 """The README's Python blocks, those for JAX included, run in order as a reader would run them.
 
-    python workspace_test/readme_jax.py [--quick]      --quick: without the one that samples
+python workspace_test/readme_jax.py [--quick]      --quick: without the one that samples
 """
 
 import os

@@ -18,8 +18,13 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).parents[1]
 LIMITS = {
-    "hr4796a": {"n_data": 27366, "reduced_chi_squared": 1.08, "disks.belt.position_angle": (26.7, 0.5),
-                "disks.belt.inclination": (76.4, 1.0), "disks.belt.density.eccentricity": (0.066, 0.01)},
+    "hr4796a": {
+        "n_data": 27366,
+        "reduced_chi_squared": 1.08,
+        "disks.belt.position_angle": (26.7, 0.5),
+        "disks.belt.inclination": (76.4, 1.0),
+        "disks.belt.density.eccentricity": (0.066, 0.01),
+    },
     "hd32297": {"n_data": 24834, "reduced_chi_squared": 1.03, "disks.belt.position_angle": (47.63, 1.0)},
     "hd117214": {"n_data": 19628, "reduced_chi_squared": 1.01, "disks.belt.inclination": (71.2, 1.0)},
 }
@@ -29,9 +34,9 @@ SECONDS = {"numpy": 60.0, "jax": 15.0}
 def fit_one(name, backend):
     """Read, build and fit in this process; prints what was found as JSON."""
     import diskarray as da
+    from diskarray.config.build import build_data, build_engine, build_posterior, build_scene, build_space
+    from diskarray.config.load import load_config
     from diskarray.search.symmetry import forward_asymmetry
-    from diskarray.pipeline.build import build_data, build_engine, build_posterior, build_scene, build_space
-    from diskarray.pipeline.config import load_config
 
     wall, cpu = time.perf_counter(), time.process_time()
     xp = da.enable_jax() if backend == "jax" else np
@@ -40,14 +45,27 @@ def fit_one(name, backend):
     posterior = build_posterior(config, build_data(config), space)
     best = da.optimize(posterior, build_engine(config), xp=xp, progress=False)
     content = {
-        "status": best.status, "message": best.message, "n_data": best.n_data, "n_evaluations": best.n_evaluations,
-        "reduced_chi_squared": best.reduced_chi_squared, "at_bound": best.at_bound, "steps": best.steps,
-        "limits": [repr(limit) for limit in best.limits], "limited": [limit.name for limit in best.limits],
-        "forward": forward_asymmetry(best.scene), "seconds": time.perf_counter() - wall,
+        "status": best.status,
+        "message": best.message,
+        "n_data": best.n_data,
+        "n_evaluations": best.n_evaluations,
+        "reduced_chi_squared": best.reduced_chi_squared,
+        "at_bound": best.at_bound,
+        "steps": best.steps,
+        "limits": [repr(limit) for limit in best.limits],
+        "limited": [limit.name for limit in best.limits],
+        "forward": forward_asymmetry(best.scene),
+        "seconds": time.perf_counter() - wall,
         "cpu_seconds": time.process_time() - cpu,
         "basins": [
-            {"chi_squared": basin.chi_squared, "n_starts": basin.n_starts, "image_of": basin.image_of,
-             "chosen": basin.chosen, "position_angle": float(basin.vector[1])} for basin in best.basins
+            {
+                "chi_squared": basin.chi_squared,
+                "n_starts": basin.n_starts,
+                "image_of": basin.image_of,
+                "chosen": basin.chosen,
+                "position_angle": float(basin.vector[1]),
+            }
+            for basin in best.basins
         ],
         "parameters": {
             path: {"value": float(value), "sigma": None if np.isnan(sigma) else float(sigma), "unit": unit}
@@ -93,7 +111,8 @@ def table_of(name, result, backend):
         f"Reduced chi-squared {result['reduced_chi_squared']:.4f} over {result['n_data']} pixels, "
         f"{result['n_evaluations']} images, {result['cpu_seconds']:.0f} s of processor time with reading and setting up "
         f"({backend}).\n",
-        "| parameter | value | sigma | unit |", "|---|---|---|---|",
+        "| parameter | value | sigma | unit |",
+        "|---|---|---|---|",
     ]
     for path, entry in result["parameters"].items():
         sigma = "at bound" if path in result["at_bound"] else "-" if entry["sigma"] is None else f"{entry['sigma']:.2g}"
@@ -101,10 +120,18 @@ def table_of(name, result, backend):
     basins = [
         f"{basin['chi_squared']:.1f} (position angle {basin['position_angle']:.1f}, {basin['n_starts']} starts"
         + (f", mirror image of {basin['image_of']}" if basin["image_of"] is not None else "")
-        + (", chosen" if basin["chosen"] else "") + ")" for basin in result["basins"]
+        + (", chosen" if basin["chosen"] else "")
+        + ")"
+        for basin in result["basins"]
     ]
-    lines += ["", "Limits: " + ("; ".join(result["limits"]) or "none") + ".",
-              "", "Basins, by chi-squared: " + "; ".join(basins) + ".", "", "Steps: " + "; ".join(result["steps"]) + "."]
+    lines += [
+        "",
+        "Limits: " + ("; ".join(result["limits"]) or "none") + ".",
+        "",
+        "Basins, by chi-squared: " + "; ".join(basins) + ".",
+        "",
+        "Steps: " + "; ".join(result["steps"]) + ".",
+    ]
     return "\n".join(lines)
 
 
@@ -129,11 +156,14 @@ def main():
             result = fitted(name, backend)
             problems = list(problems_of(result, LIMITS[name], backend))
             failed += bool(problems)
-            print(f"{name}, {backend}: reduced chi-squared {result['reduced_chi_squared']:.4f}, "
-                  f"{result['cpu_seconds']:.1f} s of processor time, {result['seconds']:.1f} s by the clock, "
-                  f"{result['n_evaluations']} images; limits {result['limits']}; basins "
-                  f"{[(round(b['chi_squared'], 1), b['n_starts'], b['image_of'], b['chosen']) for b in result['basins']]}"
-                  + "".join(f"\n  FAILED: {p}" for p in problems), flush=True)
+            print(
+                f"{name}, {backend}: reduced chi-squared {result['reduced_chi_squared']:.4f}, "
+                f"{result['cpu_seconds']:.1f} s of processor time, {result['seconds']:.1f} s by the clock, "
+                f"{result['n_evaluations']} images; limits {result['limits']}; basins "
+                f"{[(round(b['chi_squared'], 1), b['n_starts'], b['image_of'], b['chosen']) for b in result['basins']]}"
+                + "".join(f"\n  FAILED: {p}" for p in problems),
+                flush=True,
+            )
             if backend == "numpy":
                 sections.append(table_of(name, result, backend))
     if arguments.write:
@@ -144,9 +174,10 @@ def main():
             "FWHM 3.8 pixels; the star is fixed and the ring may be eccentric. The counts are not calibrated, so that\n"
             "`optical_depth` (for a star of 1 adu per coadd) is a scale without physical meaning. The formal errors assume\n"
             "independent pixels; the residuals are correlated, so the true errors are larger\n"
-            "(`LeastSquares(errors=\"correlated\")`). An image does not tell which side is near: of the two mirror images of\n"
+            '(`LeastSquares(errors="correlated")`). An image does not tell which side is near: of the two mirror images of\n'
             "every basin the forward-scattering one is chosen. Written by `python workspace_test/real_data.py --write`.\n\n"
-            + "\n\n".join(sections) + "\n"
+            + "\n\n".join(sections)
+            + "\n"
         )
     print(f"{failed} failed")
     sys.exit(1 if failed else 0)

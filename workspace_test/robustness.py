@@ -19,9 +19,13 @@ DENSITY = ("radius", "alpha_in", "alpha_out", "scale_height", "gamma", "beta", "
 ORIENTATION = ("inclination", "position_angle", "distance", "optical_depth", "offset_x", "offset_y")
 NAMES = (*DENSITY, "g", *ORIENTATION)
 GRID, STAR = da.Grid2D.uniform((15, 15), 0.2), 112  # 14.4 au per pixel at 72 pc; the pixel the star sits on
-AROUND = da.Grid2DIrregular([
-    (b * np.sin(t), b * np.cos(t)) for b in (0.004, 0.01, 0.03, 0.06, 0.1, 0.14) for t in np.arange(0.5, 8) * np.pi / 4
-])
+AROUND = da.Grid2DIrregular(
+    [
+        (b * np.sin(t), b * np.cos(t))
+        for b in (0.004, 0.01, 0.03, 0.06, 0.1, 0.14)
+        for t in np.arange(0.5, 8) * np.pi / 4
+    ]
+)
 EQUAL, TRUE, ZERO = 1e-12, 1e-5, 1e-10
 WIDTHS = (3e-2, 1e-2, 3e-3, 1e-3, 1e-4, 1e-5)  # of the length over which the image changes with a parameter
 STENCIL = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
@@ -34,13 +38,30 @@ POINTS = {
     "PA = 0": {"position_angle": 0.0},
     "PA = 360": {"position_angle": 360.0},
     # pixels exactly in the mid-plane: with gamma near 1 the brightness has a cusp there and no derivative
-    "i = 90, PA = 0, no offset": {"inclination": 90.0, "position_angle": 0.0, "offset_x": 0.0, "offset_y": 0.0,
-                                  "gamma": 2.0},
-    "i = 0, PA = 90, e = 0, no offset": {"inclination": 0.0, "position_angle": 90.0, "eccentricity": 0.0,
-                                         "offset_x": 0.0, "offset_y": 0.0},
+    "i = 90, PA = 0, no offset": {
+        "inclination": 90.0,
+        "position_angle": 0.0,
+        "offset_x": 0.0,
+        "offset_y": 0.0,
+        "gamma": 2.0,
+    },
+    "i = 0, PA = 90, e = 0, no offset": {
+        "inclination": 0.0,
+        "position_angle": 90.0,
+        "eccentricity": 0.0,
+        "offset_x": 0.0,
+        "offset_y": 0.0,
+    },
     "ring through the star": {"offset_x": 40.0, "offset_y": 0.0, "radius": 40.0, "eccentricity": 0.0},
-    "pericenter on a pixel": {"eccentricity": 0.3, "argument_of_pericenter": 0.0, "position_angle": 0.0,
-                              "distance": 70.0, "radius": 60.0, "offset_x": 0.0, "offset_y": 0.0},
+    "pericenter on a pixel": {
+        "eccentricity": 0.3,
+        "argument_of_pericenter": 0.0,
+        "position_angle": 0.0,
+        "distance": 70.0,
+        "radius": 60.0,
+        "offset_x": 0.0,
+        "offset_y": 0.0,
+    },
 }
 
 
@@ -146,11 +167,18 @@ def largest(values):
 
 def check_star(table, name, rows):
     """The star's pixel is not brighter than the brightest points in it, from 1/50 of a pixel off: 1/d^2 is averaged."""
-    pairs = [(disk_of(row).image_2d_from(GRID).array.flat[STAR], disk_of(row).image_2d_from(AROUND).array.max())
-             for row in rows]
+    pairs = [
+        (disk_of(row).image_2d_from(GRID).array.flat[STAR], disk_of(row).image_2d_from(AROUND).array.max())
+        for row in rows
+    ]
     ratios = np.array([own / max(near, 1e-290) for own, near in pairs])
-    table.line(f"{name}: star's pixel / brightest point in it", ratios.max() <= 1, float(ratios.max()), 1.0,
-               f"{(~(ratios <= 1)).sum()} of {len(rows)} rows; {described(rows[int(np.argmax(ratios))])}")
+    table.line(
+        f"{name}: star's pixel / brightest point in it",
+        ratios.max() <= 1,
+        float(ratios.max()),
+        1.0,
+        f"{(~(ratios <= 1)).sum()} of {len(rows)} rows; {described(rows[int(np.argmax(ratios))])}",
+    )
 
 
 def check_finite(table, name, values, rows):
@@ -170,8 +198,13 @@ def check_values(table, name, compiled, rows):
         (numpy, warned), jax = numpy_images(part), compiled.images(part)
         check_finite(table, f"{label}: NumPy values finite", numpy, part)
         check_finite(table, f"{label}: JAX values finite", jax, part)
-        table.line(f"{label}: NumPy warns of nothing", not warned, f"{len(warned)} rows", "0",
-                   described(part[warned[0]]) if warned else "")
+        table.line(
+            f"{label}: NumPy warns of nothing",
+            not warned,
+            f"{len(warned)} rows",
+            "0",
+            described(part[warned[0]]) if warned else "",
+        )
         with np.errstate(invalid="ignore"):
             errors = (np.abs(numpy - jax) / (largest(numpy) + 1e-290)).max(axis=1)
         worst, culprit = worst_of(errors, part)
@@ -205,10 +238,20 @@ def lengths_of(row):
     sharp = 1 / max(p["alpha_in"], -p["alpha_out"])
     angle = np.degrees(min(thin, sharp))
     lengths = {
-        "radius": p["radius"] * sharp, "alpha_in": p["alpha_in"], "alpha_out": p["alpha_out"],
-        "scale_height": p["scale_height"], "gamma": p["gamma"], "beta": 0.3, "eccentricity": sharp,
-        "argument_of_pericenter": 20.0, "g": 1 - abs(p["g"]), "inclination": angle, "position_angle": angle,
-        "distance": p["distance"] * sharp, "optical_depth": p["optical_depth"], "offset_x": p["radius"] * sharp,
+        "radius": p["radius"] * sharp,
+        "alpha_in": p["alpha_in"],
+        "alpha_out": p["alpha_out"],
+        "scale_height": p["scale_height"],
+        "gamma": p["gamma"],
+        "beta": 0.3,
+        "eccentricity": sharp,
+        "argument_of_pericenter": 20.0,
+        "g": 1 - abs(p["g"]),
+        "inclination": angle,
+        "position_angle": angle,
+        "distance": p["distance"] * sharp,
+        "optical_depth": p["optical_depth"],
+        "offset_x": p["radius"] * sharp,
         "offset_y": p["radius"] * sharp,
     }
     return np.array([abs(lengths[name]) for name in NAMES])
@@ -217,8 +260,12 @@ def lengths_of(row):
 def differences(compiled, row):
     """Central differences of every pixel, shape (widths, pixels, parameters)."""
     lengths = lengths_of(row)
-    shifts = np.array([[[w * m * lengths[k] * (np.arange(len(NAMES)) == k) for m, _ in STENCIL]
-                        for k in range(len(NAMES))] for w in WIDTHS])
+    shifts = np.array(
+        [
+            [[w * m * lengths[k] * (np.arange(len(NAMES)) == k) for m, _ in STENCIL] for k in range(len(NAMES))]
+            for w in WIDTHS
+        ]
+    )
     images = compiled.images(folded(row + shifts.reshape(-1, len(NAMES))))
     images = images.reshape(len(WIDTHS), len(NAMES), len(STENCIL), -1)
     sums = np.einsum("wkmp,m->wpk", images, np.array([weight for _, weight in STENCIL]))
@@ -259,8 +306,9 @@ def check_derivatives(table, name, compiled, rows):
     pairs = [derivative_errors(compiled, row, jac) for row, jac in zip(rows, jacobians, strict=True)]
     errors, found = (np.array(part) for part in zip(*pairs, strict=True))
     worst = float(errors.max())
-    table.line(f"{name}: derivatives true", worst <= TRUE, worst, TRUE,
-               wrong_derivatives(rows, jacobians, errors, found))
+    table.line(
+        f"{name}: derivatives true", worst <= TRUE, worst, TRUE, wrong_derivatives(rows, jacobians, errors, found)
+    )
     reverse, forward = compiled.gradients(rows), np.einsum("p,npk->nk", compiled.weights, jacobians)
     floor = ZERO * np.array([largest(compiled.images(row[None])).max() / lengths_of(row) for row in rows]) / 1e-9
     scale = np.maximum(np.einsum("p,npk->nk", compiled.weights, np.abs(jacobians)), floor) + 1e-290

@@ -56,8 +56,13 @@ def main():
     posterior, best = small_disk()
     result = da.sample(posterior, da.Emcee(), start=best, seed=3, xp=jnp, progress=False)
     ratio = result.sigma / best.sigma
-    table.line("a small disk: widths over those of the best fit", bool(np.all(np.abs(ratio - 1) < 0.25)),
-               float(np.max(np.abs(ratio - 1))), 0.25, str(result))
+    table.line(
+        "a small disk: widths over those of the best fit",
+        bool(np.all(np.abs(ratio - 1) < 0.25)),
+        float(np.max(np.abs(ratio - 1))),
+        0.25,
+        str(result),
+    )
     table.line("a small disk: established", result.established, detail=str(result))
     table.finish()
 

@@ -36,11 +36,19 @@ PRIORS = {
     BELT + "phase_function.g": da.TruncatedNormal(0.4, 0.1, 0.15, 0.7),
     "background": da.Normal(0.0, 1e-4),
 }
-SCENE = da.Scene(disks={"belt": da.Disk(
-    density=da.TwoPowerLaw(radius=75.0, alpha_in=8.0, alpha_out=-4.0, scale_height=4.0), distance=75.0,
-    phase_function=da.HenyeyGreenstein(0.4), inclination=60.0, position_angle=30.0, optical_depth=3e-3,
-    rule=da.Quadrature("layer", 6),
-)})
+SCENE = da.Scene(
+    disks={
+        "belt": da.Disk(
+            density=da.TwoPowerLaw(radius=75.0, alpha_in=8.0, alpha_out=-4.0, scale_height=4.0),
+            distance=75.0,
+            phase_function=da.HenyeyGreenstein(0.4),
+            inclination=60.0,
+            position_angle=30.0,
+            optical_depth=3e-3,
+            rule=da.Quadrature("layer", 6),
+        )
+    }
+)
 GRID = da.Grid2D.uniform((32, 32), 0.12)
 THIN, DRAWS, WARMUP, LEVEL = 4, 396, 150, 0.01
 RANKS = DRAWS // THIN + 1  # 100 possible ranks, five to a bin
@@ -86,7 +94,9 @@ def table_of(ranks, names):
     spread = np.random.default_rng(0).uniform(size=ranks.shape)  # a rank stands for an interval: KS wants no ties
     for k, name in enumerate(names):
         counts = np.bincount(ranks[:, k] * BINS // RANKS, minlength=BINS)
-        rows.append((name, counts, chisquare(counts).pvalue, kstest((ranks[:, k] + spread[:, k]) / RANKS, "uniform").pvalue))
+        rows.append(
+            (name, counts, chisquare(counts).pvalue, kstest((ranks[:, k] + spread[:, k]) / RANKS, "uniform").pvalue)
+        )
     return rows
 
 
@@ -136,7 +146,9 @@ def main():
     rows, began = [], time.perf_counter()
     with journal:
         for seed in range(arguments.runs):
-            rows.append(journal.step("run", (seed,), lambda seed=seed: {"row": one_run(template, engine, seed, jnp)})["row"])
+            rows.append(
+                journal.step("run", (seed,), lambda seed=seed: {"row": one_run(template, engine, seed, jnp)})["row"]
+            )
             if seed in (0, 1, 3, 7) or seed % 32 == 31:
                 print(f"  {seed + 1} runs, {time.perf_counter() - began:.0f} s", flush=True)
     rows = np.array(rows)
@@ -144,7 +156,9 @@ def main():
     ranks = rows[:, : len(names)].astype(int)
     limit = LEVEL / (2 * len(names))
     table = table_of(ranks, names)
-    text, passed = document(table, arguments.runs, journal.seconds / arguments.runs, rows[:, -1].min(), rows[:, -2].sum(), limit)
+    text, passed = document(
+        table, arguments.runs, journal.seconds / arguments.runs, rows[:, -1].min(), rows[:, -2].sum(), limit
+    )
     write_bytes(Path(arguments.document), text.encode(), overwrite=True)
     print(text)
     sys.exit(0 if passed else 1)

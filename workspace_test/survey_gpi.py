@@ -19,11 +19,18 @@ import diskarray as da
 ROOT = pathlib.Path(__file__).parents[1]
 DATA = ROOT / "../shared/data/gpi/gpi12_qphi_uphi.fits.gz"
 CATALOGUE = {  # radius [au], inclination [deg], position angle [deg], distance [pc]
-    "hr4796a": (78.5, 76.5, 26.1, 72.78), "hd32297": (98.4, 88.4, 47.9, 132.79), "hd117214": (60.2, 71.0, 179.8, 107.61),
-    "hd110058": (39.0, 84.0, 155.0, 129.98), "hd106906": (72.3, 84.6, 284.2, 103.33),
-    "hd156623": (80.2, 34.9, 100.9, 111.75), "hd157587": (79.0, 70.0, 127.0, 100.51),
-    "hd131835": (107.7, 75.1, 61.4, 133.65), "ceant": (29.8, 13.1, 91.0, 34.03), "hd145560": (85.3, 43.9, 41.5, 120.44),
-    "hd61005": (48.0, 84.3, 70.7, 36.49), "hd191089": (43.9, 59.0, 70.0, 50.13),
+    "hr4796a": (78.5, 76.5, 26.1, 72.78),
+    "hd32297": (98.4, 88.4, 47.9, 132.79),
+    "hd117214": (60.2, 71.0, 179.8, 107.61),
+    "hd110058": (39.0, 84.0, 155.0, 129.98),
+    "hd106906": (72.3, 84.6, 284.2, 103.33),
+    "hd156623": (80.2, 34.9, 100.9, 111.75),
+    "hd157587": (79.0, 70.0, 127.0, 100.51),
+    "hd131835": (107.7, 75.1, 61.4, 133.65),
+    "ceant": (29.8, 13.1, 91.0, 34.03),
+    "hd145560": (85.3, 43.9, 41.5, 120.44),
+    "hd61005": (48.0, 84.3, 70.7, 36.49),
+    "hd191089": (43.9, 59.0, 70.0, 50.13),
 }
 FWHM = 3.8 * 0.014166
 BELT = "disks.belt."
@@ -34,24 +41,38 @@ def posterior_of(name):
     radius, inclination, position_angle, distance = CATALOGUE[name]
     data = da.read_gpi(DATA, name.upper(), unit="adu / coadd", inner_pixels=12, outer_pixels=90)
     belt = da.Disk(
-        density=da.TwoPowerLaw(radius=radius, alpha_in=10.0, alpha_out=-5.0, scale_height=0.03 * radius, eccentricity=0.02),
+        density=da.TwoPowerLaw(
+            radius=radius, alpha_in=10.0, alpha_out=-5.0, scale_height=0.03 * radius, eccentricity=0.02
+        ),
         phase_function=da.Polarized(da.HenyeyGreenstein(g=0.5)),
-        inclination=inclination, position_angle=position_angle, distance=distance, optical_depth=1e6,
+        inclination=inclination,
+        position_angle=position_angle,
+        distance=distance,
+        optical_depth=1e6,
     )
-    scene = da.Scene(disks={"belt": belt}, star=da.Star(flux=1.0, unit="adu / coadd"),
-                     instrument=da.Instrument(psf=da.GaussianPSF(fwhm=FWHM)))
-    return da.Posterior(data, da.ParameterSpace.of(scene, {
-        BELT + "inclination": da.Uniform(0, 90),
-        BELT + "position_angle": da.UniformAngle(0, 360),
-        BELT + "optical_depth": da.LogUniform(1e2, 1e10),
-        BELT + "density.radius": da.Uniform(0.5 * radius, 2 * radius),
-        BELT + "density.alpha_in": da.LogUniform(1, 60),
-        BELT + "density.alpha_out": da.Uniform(-30, -1),
-        BELT + "density.scale_height": da.LogUniform(0.002 * radius, 0.3 * radius),
-        BELT + "density.eccentricity": da.Uniform(0, 0.5),
-        BELT + "density.argument_of_pericenter": da.UniformAngle(-180, 180),
-        BELT + "phase_function.phase_function.g": da.Uniform(-0.99, 0.99),
-    }))
+    scene = da.Scene(
+        disks={"belt": belt},
+        star=da.Star(flux=1.0, unit="adu / coadd"),
+        instrument=da.Instrument(psf=da.GaussianPSF(fwhm=FWHM)),
+    )
+    return da.Posterior(
+        data,
+        da.ParameterSpace.of(
+            scene,
+            {
+                BELT + "inclination": da.Uniform(0, 90),
+                BELT + "position_angle": da.UniformAngle(0, 360),
+                BELT + "optical_depth": da.LogUniform(1e2, 1e10),
+                BELT + "density.radius": da.Uniform(0.5 * radius, 2 * radius),
+                BELT + "density.alpha_in": da.LogUniform(1, 60),
+                BELT + "density.alpha_out": da.Uniform(-30, -1),
+                BELT + "density.scale_height": da.LogUniform(0.002 * radius, 0.3 * radius),
+                BELT + "density.eccentricity": da.Uniform(0, 0.5),
+                BELT + "density.argument_of_pericenter": da.UniformAngle(-180, 180),
+                BELT + "phase_function.phase_function.g": da.Uniform(-0.99, 0.99),
+            },
+        ),
+    )
 
 
 def survey(names, engine, *, xp=np):
@@ -61,7 +82,7 @@ def survey(names, engine, *, xp=np):
         began = time.process_time()
         try:
             best = da.optimize(posterior_of(name), engine, xp=xp, progress=False)
-        except Exception as error:  # noqa: BLE001 - a survey goes on
+        except Exception as error:
             best = error
         results[name] = best, time.process_time() - began
         print(f"{name}: {results[name][1]:.0f} s, {best!r}", flush=True)
@@ -98,8 +119,11 @@ def row_of(name, result, seconds):
             cells.append(f"{result.vector[k]:.4g} +- {result.sigma[k]:.2g}")
     limits = "; ".join(repr(limit).replace(BELT, "") for limit in result.limits) or "-"
     gain = f"{result.detection.chi_squared_gain:.0f} ({result.detection.threshold:.0f})"
-    return (f"| {name} | {result.status} | {result.reduced_chi_squared:.3f} | {gain} | " + " | ".join(cells)
-            + f" | {limits} | {seconds:.0f} |")
+    return (
+        f"| {name} | {result.status} | {result.reduced_chi_squared:.3f} | {gain} | "
+        + " | ".join(cells)
+        + f" | {limits} | {seconds:.0f} |"
+    )
 
 
 def main():
@@ -120,8 +144,8 @@ def main():
     if arguments.write:
         (ROOT / "docs" / "survey_gpi.md").write_text(
             "# Twelve GPI targets in one call\n\n"
-            f"`da.LeastSquares(starts={arguments.starts}, errors=\"correlated\")` on Q_phi from catalogue values, the same "
-            "model and priors for all, r from 12 to 90\npixels. \"Gain\" is what the disk's light takes off chi-squared, and "
+            f'`da.LeastSquares(starts={arguments.starts}, errors="correlated")` on Q_phi from catalogue values, the same '
+            'model and priors for all, r from 12 to 90\npixels. "Gain" is what the disk\'s light takes off chi-squared, and '
             "in brackets what noise with the residuals'\ncorrelation may do at 5 standard deviations; below it a target ends "
             "as not constrained, with an upper limit on its\nbrightness (in units of a star of 1 adu per coadd). Errors "
             "allow for correlated residuals. Seconds are processor time.\nWritten by `python workspace_test/survey_gpi.py "

@@ -1,19 +1,43 @@
 """`diskarray fit`: run a fit and print what it found."""
 
-__all__ = ["fit"]
+__all__ = ["add_parser", "run"]
 
 import math
 import sys
 import time
 
-from ..pipeline.run import run_fit
-from .table import parameter_table
-
 NOT_CONVERGED = 1
 
 
-def fit(options):
+def add_parser(commands):
+    """Declare the sub-command's arguments."""
+    parser = commands.add_parser(
+        "fit",
+        help="fit an image and write the result, the model and a figure",
+        description="Fit the image that a configuration names, or without one the built-in example.",
+    )
+    parser.add_argument(
+        "config", nargs="?", metavar="CONFIG.yaml", help="the configuration (default: the built-in example)"
+    )
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        default="diskarray_fit",
+        help="new folder for the products (default: %(default)s)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the output folder of an earlier fit")
+    parser.add_argument("--data", metavar="PATH", help="read the data from this file instead of the configuration's")
+    parser.add_argument(
+        "--backend", choices=("numpy", "jax"), default="numpy", help="array library (default: %(default)s)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress bar and no table")
+    return parser
+
+
+def run(options):
     """Run the sub-command; returns its exit code."""
+    from ..pipeline.run import run_fit
+
     if options.config is None:
         from ..example.locate import example_config
 
@@ -21,7 +45,7 @@ def fit(options):
     else:
         config = options.config
     began = time.perf_counter()
-    run = run_fit(
+    done = run_fit(
         config,
         options.output,
         data_path=options.data,
@@ -30,22 +54,22 @@ def fit(options):
         progress=not options.quiet,
     )
     if not options.quiet:
-        print(_report(run, time.perf_counter() - began))
-    if run.notice:
-        print(f"diskarray: no figure: {run.notice}", file=sys.stderr)
-    if run.result.status != "converged":
-        print(f"diskarray: error: the fit did not converge: {run.result.message}", file=sys.stderr)
+        print(_report(done, time.perf_counter() - began))
+    if done.notice:
+        print(f"diskarray: no figure: {done.notice}", file=sys.stderr)
+    if done.result.status != "converged":
+        print(f"diskarray: error: the fit did not converge: {done.result.message}", file=sys.stderr)
         return NOT_CONVERGED
     return 0
 
 
 def _report(run, seconds):
+    from .table import parameter_table
+
     result = run.result
     fitted = {
         name: {"value": value, "sigma": sigma if math.isfinite(sigma) else None, "unit": unit}
-        for name, value, sigma, unit in zip(
-            result.names, result.vector, result.sigma, result.units, strict=True
-        )
+        for name, value, sigma, unit in zip(result.names, result.vector, result.sigma, result.units, strict=True)
     }
     return (
         f"{parameter_table(fitted, at_bound=result.at_bound, truth=run.truth)}\n\n"

@@ -1,17 +1,21 @@
 """The `diskarray` command: arguments in, exit code out.
 
-Exit codes: 0 done, 1 the fit did not converge, 2 bad input, 130 interrupted. Everything heavy is imported
-by the sub-command that needs it, so that `--help` answers at once.
+Exit codes: 0 done, 1 finished but not to be trusted as it is, 2 bad input, 130 interrupted. Everything heavy is
+imported by the sub-command that runs, so that `--help` answers at once.
 """
 
-__all__ = ["main"]
+__all__ = ["main", "parser_of_command"]
 
 import argparse
 import sys
 
 from ..errors import DiskArrayError, Interrupted
+from . import fit, simulate
 
 BAD_INPUT, INTERRUPTED = 2, 130
+
+COMMANDS = (simulate, fit)
+"""Modules of this room, in the order of the help; each has `add_parser(commands)` and `run(options)`."""
 
 
 def main(arguments=None):
@@ -27,7 +31,7 @@ def main(arguments=None):
     int
         The exit code.
     """
-    options = _parser().parse_args(arguments)
+    options = parser_of_command().parse_args(arguments)
     try:
         return options.run(options)
     except Interrupted as stopped:
@@ -58,67 +62,13 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _parser():
+def parser_of_command():
+    """The parser of the whole command."""
     parser = _Parser(
         prog="diskarray", description="Model and fit scattered-light images of circumstellar debris disks."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
-    _add_fit(commands)
-    _add_simulate(commands)
+    for module in COMMANDS:
+        module.add_parser(commands).set_defaults(run=module.run)
     return parser
-
-
-def _add_fit(commands):
-    parser = commands.add_parser(
-        "fit",
-        help="fit an image and write the result, the model and a figure",
-        description="Fit the image that a configuration names, or without one the built-in example.",
-    )
-    parser.add_argument(
-        "config", nargs="?", metavar="CONFIG.yaml", help="the configuration (default: the built-in example)"
-    )
-    parser.add_argument(
-        "--output",
-        metavar="DIR",
-        default="diskarray_fit",
-        help="new folder for the products (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace the output folder of an earlier fit"
-    )
-    parser.add_argument(
-        "--data", metavar="PATH", help="read the data from this file instead of the configuration's"
-    )
-    parser.add_argument(
-        "--backend", choices=("numpy", "jax"), default="numpy", help="array library (default: %(default)s)"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar and no table")
-    parser.set_defaults(run=_fit)
-
-
-def _add_simulate(commands):
-    parser = commands.add_parser(
-        "simulate",
-        help="make the image that a configuration describes",
-        description="Make a noisy image from the scene and the simulation section of a configuration. "
-        "The true values are written beside it, as FILE_truth.json.",
-    )
-    parser.add_argument("config", metavar="CONFIG.yaml", help="the configuration")
-    parser.add_argument("--output", metavar="FILE.fits", required=True, help="the FITS file to write")
-    parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
-    parser.set_defaults(run=_simulate)
-
-
-def _fit(options):
-    from .fit import fit
-
-    return fit(options)
-
-
-def _simulate(options):
-    from ..pipeline.simulate import run_simulation
-
-    written = run_simulation(options.config, options.output, overwrite=options.overwrite)
-    print("Wrote " + " and ".join(str(path) for path in written))
-    return 0

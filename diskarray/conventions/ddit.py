@@ -24,21 +24,45 @@ from .shared import density_parts, folded, grid_from, pixels_of, read, real, unu
 
 _OWNER = "DDiT"
 _IMAGE = MappingProxyType({"nx": 300, "pixscale": 0.01226, "nframe": 50})
-_SETTINGS = MappingProxyType({
-    "thermal": False, "dpc": None, "gaussian": False, "nm": 2.0, "wave": None, "da": None, "pmid": None, "dr": 0.05,
-})
-_MODEL = MappingProxyType({
-    "a": 1.0, "incl": math.degrees(0.1), "pa": -152.1, "pin": 25.0, "pout": -2.5, "e": 0.0, "omega": 0.0,
-    "opang": 0.04, "gamma": 2.0, "gsca": 0.0, "gpol": 0.0, "s11": None, "s12": None,
-})
+_SETTINGS = MappingProxyType(
+    {
+        "thermal": False,
+        "dpc": None,
+        "gaussian": False,
+        "nm": 2.0,
+        "wave": None,
+        "da": None,
+        "pmid": None,
+        "dr": 0.05,
+    }
+)
+_MODEL = MappingProxyType(
+    {
+        "a": 1.0,
+        "incl": math.degrees(0.1),
+        "pa": -152.1,
+        "pin": 25.0,
+        "pout": -2.5,
+        "e": 0.0,
+        "omega": 0.0,
+        "opang": 0.04,
+        "gamma": 2.0,
+        "gsca": 0.0,
+        "gpol": 0.0,
+        "s11": None,
+        "s12": None,
+    }
+)
 _UNEVEN = 0.2  # eccentricities above this make the height too uneven for nodes across a layer of one thickness
 _NEAREST = 1e-12  # au; keeps directions finite at the star
-_ALLOWED = MappingProxyType({
-    "thermal": (False, "only scattered light is modelled here"),
-    "gaussian": (False, "build a Disk with a Gaussian density instead"),
-    "nm": (2.0, "the two power laws are joined with an exponent of 2"),
-    "pmid": (None, "use two disks for three slopes"),
-})
+_ALLOWED = MappingProxyType(
+    {
+        "thermal": (False, "only scattered light is modelled here"),
+        "gaussian": (False, "build a Disk with a Gaussian density instead"),
+        "nm": (2.0, "the two power laws are joined with an exponent of 2"),
+        "pmid": (None, "use two disks for three slopes"),
+    }
+)
 
 
 @component
@@ -104,13 +128,22 @@ def from_ddit(parameters, polarized=False):
         numbers["incl"], numbers["pa"] + 180.0, wrapped(180.0 + numbers["omega"]), (0.0, 0.0)
     )
     density = TwoPowerLaw(
-        radius=radius, alpha_in=numbers["pin"], alpha_out=numbers["pout"], gamma=numbers["gamma"], beta=1.0,
-        scale_height=radius * math.tan(numbers["opang"]), eccentricity=numbers["e"], argument_of_pericenter=pericenter,
+        radius=radius,
+        alpha_in=numbers["pin"],
+        alpha_out=numbers["pout"],
+        gamma=numbers["gamma"],
+        beta=1.0,
+        scale_height=radius * math.tan(numbers["opang"]),
+        eccentricity=numbers["e"],
+        argument_of_pericenter=pericenter,
     )
     phase_function, scale = from_ddit_phase(values, polarized)
     return Disk(
-        density=RoundHeight(density) if numbers["e"] else density, phase_function=phase_function,
-        inclination=inclination, position_angle=position_angle, distance=numbers["dpc"],
+        density=RoundHeight(density) if numbers["e"] else density,
+        phase_function=phase_function,
+        inclination=inclination,
+        position_angle=position_angle,
+        distance=numbers["dpc"],
         rule=Quadrature(nodes="panels") if numbers["e"] > _UNEVEN else Quadrature(),
         optical_depth=scale * density.vertical_column() / numbers["dpc"] / math.sqrt(2.0),
     )
@@ -160,10 +193,17 @@ def to_ddit(disk, grid=None, polarized=False):
         )
     phases, scale = to_ddit_phase(disk.phase_function, polarized)
     own = {
-        "a": density.radius / disk.distance, "incl": disk.inclination, "pa": wrapped(disk.position_angle + 180.0),
-        "pin": density.alpha_in, "pout": density.alpha_out, "e": density.eccentricity, "gamma": density.gamma,
-        "omega": wrapped(density.argument_of_pericenter + 180.0), "dpc": disk.distance,
-        "opang": math.atan(density.scale_height / density.radius), **phases,
+        "a": density.radius / disk.distance,
+        "incl": disk.inclination,
+        "pa": wrapped(disk.position_angle + 180.0),
+        "pin": density.alpha_in,
+        "pout": density.alpha_out,
+        "e": density.eccentricity,
+        "gamma": density.gamma,
+        "omega": wrapped(density.argument_of_pericenter + 180.0),
+        "dpc": disk.distance,
+        "opang": math.atan(density.scale_height / density.radius),
+        **phases,
     }
     brightness = scale * opacity * disk.distance * math.sqrt(2.0)
     if grid is None:

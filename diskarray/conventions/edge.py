@@ -29,10 +29,12 @@ def with_edge(ring, edge):
     return Layered(
         radial=InnerEdge(
             radial=RadialPowerLaws(radius=ring.radius, alpha_in=ring.alpha_in, alpha_out=ring.alpha_out),
-            edge_radius=edge, softness=_SOFTNESS * edge,
+            edge_radius=edge,
+            softness=_SOFTNESS * edge,
         ),
         vertical=VerticalGaussian(scale_height=ring.scale_height, gamma=ring.gamma, beta=ring.beta),
-        eccentricity=ring.eccentricity, argument_of_pericenter=ring.argument_of_pericenter,
+        eccentricity=ring.eccentricity,
+        argument_of_pericenter=ring.argument_of_pericenter,
     )
 
 
@@ -46,7 +48,12 @@ def without_edge(density):
     if not isinstance(radial, RadialPowerLaws) or not isinstance(vertical, VerticalGaussian):
         return density, edge
     return TwoPowerLaw(
-        radius=radial.radius, alpha_in=radial.alpha_in, alpha_out=radial.alpha_out, gamma=vertical.gamma,
-        beta=vertical.beta, scale_height=vertical.scale_height, eccentricity=density.eccentricity,
+        radius=radial.radius,
+        alpha_in=radial.alpha_in,
+        alpha_out=radial.alpha_out,
+        gamma=vertical.gamma,
+        beta=vertical.beta,
+        scale_height=vertical.scale_height,
+        eccentricity=density.eccentricity,
         argument_of_pericenter=density.argument_of_pericenter,
     ), edge

@@ -15,13 +15,24 @@ from ..errors import ParameterError, nearest
 from ..model.disk import Disk
 from .shared import read, real
 
-_ROW = MappingProxyType({
-    "Name": None, "Radius": None, "Inclination": None, "Position Angle": None, "Distance": None, "Near Side": None,
-})
-_COMPASS = MappingProxyType({
-    name: 22.5 * k
-    for k, name in enumerate("N NNE NE ENE E ESE SE SSE S SSW SW WSW W WNW NW NNW".split())
-})
+_ROW = MappingProxyType(
+    {
+        "Name": None,
+        "Radius": None,
+        "Inclination": None,
+        "Position Angle": None,
+        "Distance": None,
+        "Near Side": None,
+    }
+)
+_COMPASS = MappingProxyType(
+    {
+        name: 22.5 * k
+        for k, name in enumerate(
+            ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
+        )
+    }
+)
 _UNDECIDED = 10.0  # degrees; a direction as close as this to the major axis does not tell the sides apart
 
 
@@ -81,8 +92,11 @@ def to_esposito(disk, name=""):
         raise ParameterError(f"a table's row needs a density with a radius, got {type(disk.density).__name__}")
     turn = -90.0 if disk.inclination <= 90.0 else 90.0
     return {
-        "Name": name, "Radius": radius, "Inclination": min(disk.inclination, 180.0 - disk.inclination),
-        "Position Angle": disk.position_angle % 180.0, "Distance": disk.distance,
+        "Name": name,
+        "Radius": radius,
+        "Inclination": min(disk.inclination, 180.0 - disk.inclination),
+        "Position Angle": disk.position_angle % 180.0,
+        "Distance": disk.distance,
         "Near Side": (disk.position_angle + turn) % 360.0,
     }
 

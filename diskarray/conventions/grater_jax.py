@@ -17,14 +17,35 @@ from .phase_functions import from_spf_params, to_spf_params
 from .shared import density_parts, folded, grid_from, opposite, pixels_of, read, real
 
 _NAME = "GRaTeR-JAX"
-_DISK = MappingProxyType({
-    "accuracy": 5e-3, "alpha_in": 5.0, "alpha_out": -5.0, "sma": 50.0, "e": 0.0, "ksi0": 3.0, "gamma": 2.0, "beta": 1.0,
-    "rmin": 0.0, "dens_at_r0": 1.0, "inclination": 0.0, "position_angle": 0.0, "x_center": 70.0, "y_center": 70.0,
-    "omega": 0.0,
-})
-_MISC = MappingProxyType({
-    "distance": 50.0, "pxInArcsec": 0.01414, "nx": 140, "ny": 140, "halfNbSlices": 25, "flux_scaling": 1e6,
-})
+_DISK = MappingProxyType(
+    {
+        "accuracy": 5e-3,
+        "alpha_in": 5.0,
+        "alpha_out": -5.0,
+        "sma": 50.0,
+        "e": 0.0,
+        "ksi0": 3.0,
+        "gamma": 2.0,
+        "beta": 1.0,
+        "rmin": 0.0,
+        "dens_at_r0": 1.0,
+        "inclination": 0.0,
+        "position_angle": 0.0,
+        "x_center": 70.0,
+        "y_center": 70.0,
+        "omega": 0.0,
+    }
+)
+_MISC = MappingProxyType(
+    {
+        "distance": 50.0,
+        "pxInArcsec": 0.01414,
+        "nx": 140,
+        "ny": 140,
+        "halfNbSlices": 25,
+        "flux_scaling": 1e6,
+    }
+)
 
 
 def from_grater_jax(disk_params, spf_params, misc_params=_MISC):
@@ -58,14 +79,23 @@ def from_grater_jax(disk_params, spf_params, misc_params=_MISC):
         values["inclination"], values["position_angle"], opposite(values["omega"]), (0.0, 0.0)
     )
     density = TwoPowerLaw(
-        radius=values["sma"], alpha_in=values["alpha_in"], alpha_out=values["alpha_out"], scale_height=values["ksi0"],
-        gamma=values["gamma"], beta=values["beta"], eccentricity=values["e"], argument_of_pericenter=pericenter,
+        radius=values["sma"],
+        alpha_in=values["alpha_in"],
+        alpha_out=values["alpha_out"],
+        scale_height=values["ksi0"],
+        gamma=values["gamma"],
+        beta=values["beta"],
+        eccentricity=values["e"],
+        argument_of_pericenter=pericenter,
     )
     phase_function, scale = from_spf_params(spf_params)
     opacity = values["dens_at_r0"] * real(misc, "flux_scaling", owner) * scale
     return Disk(
-        density=with_edge(density, values["sma"] if values["rmin"] > 0 else 0.0), phase_function=phase_function,
-        inclination=inclination, position_angle=position_angle, distance=real(misc, "distance", owner),
+        density=with_edge(density, values["sma"] if values["rmin"] > 0 else 0.0),
+        phase_function=phase_function,
+        inclination=inclination,
+        position_angle=position_angle,
+        distance=real(misc, "distance", owner),
         optical_depth=opacity * density.vertical_column(),
     )
 
@@ -114,9 +144,17 @@ def to_grater_jax(disk, grid=None):
         raise ParameterError(f"{_NAME} has an inner edge at the radius {density.radius} au or none, got {edge} au")
     spf_params, scale = to_spf_params(disk.phase_function)
     values = {
-        "alpha_in": density.alpha_in, "alpha_out": density.alpha_out, "sma": density.radius, "e": density.eccentricity,
-        "ksi0": density.scale_height, "gamma": density.gamma, "beta": density.beta, "rmin": edge, "dens_at_r0": 1.0,
-        "inclination": disk.inclination, "position_angle": disk.position_angle,
+        "alpha_in": density.alpha_in,
+        "alpha_out": density.alpha_out,
+        "sma": density.radius,
+        "e": density.eccentricity,
+        "ksi0": density.scale_height,
+        "gamma": density.gamma,
+        "beta": density.beta,
+        "rmin": edge,
+        "dens_at_r0": 1.0,
+        "inclination": disk.inclination,
+        "position_angle": disk.position_angle,
         "omega": opposite(density.argument_of_pericenter),
     }
     misc = {"distance": disk.distance, "flux_scaling": opacity * scale}

@@ -24,9 +24,14 @@ _COARSE = 1.0  # deg, the same for DDiT, which joins them by straight lines
 _CORNER = 0.01  # deg; corners of straight lines are rounded within this
 _KEYS = MappingProxyType({"HG": ("g",), "DoubleHG": ("g", "weight"), "interpolated": ("phi", "spf")})
 _ORDERS = MappingProxyType({"slinear": 1, "linear": 1, "quadratic": 2, "cubic": 3, 1: 1, 2: 2, 3: 3})
-_SPLINE = MappingProxyType({
-    "backscatt_bound": -1.0, "forwardscatt_bound": 1.0, "num_knots": 6, "knot_values": (1.0,) * 6,
-})
+_SPLINE = MappingProxyType(
+    {
+        "backscatt_bound": -1.0,
+        "forwardscatt_bound": 1.0,
+        "num_knots": 6,
+        "knot_values": (1.0,) * 6,
+    }
+)
 
 
 def from_spf(spf, owner):

@@ -17,19 +17,45 @@ from .phase_functions import from_spf, to_spf
 from .shared import density_parts, folded, grid_from, opposite, pixels_of, read, real, unused
 
 # what VIP takes when a name is absent: not always what its documentation says
-_ABSENT_DENSITY = MappingProxyType({
-    "name": None, "ain": 5.0, "aout": -5.0, "a": 60.0, "e": 0.0, "ksi0": 1.0, "gamma": 1.0, "beta": 1.0, "amin": 0.0,
-    "dens_at_r0": 1.0,
-})
+_ABSENT_DENSITY = MappingProxyType(
+    {
+        "name": None,
+        "ain": 5.0,
+        "aout": -5.0,
+        "a": 60.0,
+        "e": 0.0,
+        "ksi0": 1.0,
+        "gamma": 1.0,
+        "beta": 1.0,
+        "amin": 0.0,
+        "dens_at_r0": 1.0,
+    }
+)
 _NO_DENSITY = MappingProxyType({"name": "2PowerLaws", "a": 40.0, "gamma": 2.0})  # without any density_dico
 _NO_SPF = MappingProxyType({"name": "HG", "g": 0.0, "polar": False})
-_ABSENT = MappingProxyType({
-    "nx": 200, "ny": 200, "distance": 50.0, "itilt": 60.0, "omega": 0.0, "pxInArcsec": 0.01225, "pa": 0.0,
-    "flux_max": None, "density_dico": _NO_DENSITY, "spf_dico": _NO_SPF, "xdo": 0.0, "ydo": 0.0, "xs": None, "ys": None,
-})
-_ALLOWED = MappingProxyType({
-    "flux_max": (None, "leave it out and multiply the image by flux_max / its maximum"),
-})
+_ABSENT = MappingProxyType(
+    {
+        "nx": 200,
+        "ny": 200,
+        "distance": 50.0,
+        "itilt": 60.0,
+        "omega": 0.0,
+        "pxInArcsec": 0.01225,
+        "pa": 0.0,
+        "flux_max": None,
+        "density_dico": _NO_DENSITY,
+        "spf_dico": _NO_SPF,
+        "xdo": 0.0,
+        "ydo": 0.0,
+        "xs": None,
+        "ys": None,
+    }
+)
+_ALLOWED = MappingProxyType(
+    {
+        "flux_max": (None, "leave it out and multiply the image by flux_max / its maximum"),
+    }
+)
 
 
 def from_vip(parameters):
@@ -66,13 +92,24 @@ def from_vip(parameters):
         geometry["itilt"], geometry["pa"], opposite(geometry["omega"]), (geometry["xdo"], geometry["ydo"])
     )
     density = TwoPowerLaw(
-        radius=dust["a"], alpha_in=dust["ain"], alpha_out=dust["aout"], scale_height=dust["ksi0"], gamma=dust["gamma"],
-        beta=dust["beta"], eccentricity=dust["e"], argument_of_pericenter=pericenter,
+        radius=dust["a"],
+        alpha_in=dust["ain"],
+        alpha_out=dust["aout"],
+        scale_height=dust["ksi0"],
+        gamma=dust["gamma"],
+        beta=dust["beta"],
+        eccentricity=dust["e"],
+        argument_of_pericenter=pericenter,
     )
     phase_function, scale = from_spf(values["spf_dico"], "VIP's spf_dico")
     return Disk(
-        density=with_edge(density, dust["amin"]), phase_function=phase_function, inclination=inclination,
-        position_angle=position_angle, distance=geometry["distance"], offset_x=offset[0], offset_y=offset[1],
+        density=with_edge(density, dust["amin"]),
+        phase_function=phase_function,
+        inclination=inclination,
+        position_angle=position_angle,
+        distance=geometry["distance"],
+        offset_x=offset[0],
+        offset_y=offset[1],
         optical_depth=scale * dust["dens_at_r0"] * density.vertical_column(),
     )
 
@@ -121,14 +158,26 @@ def to_vip(disk, grid=None):
     density, opacity = density_parts(plain, disk.optical_depth, "VIP")
     spf, scale = to_spf(disk.phase_function, "VIP")
     dust = {
-        "name": "2PowerLaws", "a": density.radius, "ain": density.alpha_in, "aout": density.alpha_out,
-        "e": density.eccentricity, "ksi0": density.scale_height, "gamma": density.gamma, "beta": density.beta,
-        "amin": edge, "dens_at_r0": opacity * scale,
+        "name": "2PowerLaws",
+        "a": density.radius,
+        "ain": density.alpha_in,
+        "aout": density.alpha_out,
+        "e": density.eccentricity,
+        "ksi0": density.scale_height,
+        "gamma": density.gamma,
+        "beta": density.beta,
+        "amin": edge,
+        "dens_at_r0": opacity * scale,
     }
     arguments = {
-        "distance": disk.distance, "itilt": disk.inclination, "pa": disk.position_angle,
-        "omega": opposite(density.argument_of_pericenter), "xdo": disk.offset_x, "ydo": disk.offset_y,
-        "density_dico": dust, "spf_dico": spf,
+        "distance": disk.distance,
+        "itilt": disk.inclination,
+        "pa": disk.position_angle,
+        "omega": opposite(density.argument_of_pericenter),
+        "xdo": disk.offset_x,
+        "ydo": disk.offset_y,
+        "density_dico": dust,
+        "spf_dico": spf,
     }
     if grid is None:
         return arguments

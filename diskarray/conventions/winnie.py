@@ -13,17 +13,47 @@ from .shared import read, real, unused
 from .vip import from_vip, grid_from_vip, to_vip
 
 _OWNER = "Winnie's ring"
-_RING = MappingProxyType({
-    "r0": None, "h0": None, "ain": None, "aout": None, "pa": None, "incl": None, "g1": None, "g2": None, "wg1": None,
-    "e": 0.0, "omega": 0.0, "gamma": 2.0, "beta": 1.0, "xdo": 0.0, "ydo": 0.0, "flux_max": None, "F": 1.0,
-})
-_COMMON = MappingProxyType({
-    "cent": (160.0, 160.0), "distance": 10.0, "nx": 320, "ny": 320, "pxscale": 0.063, "polar": False, "accuracy": None,
-    "rmax_accuracy": None, "halfNbSlices": 25, "return_object": False, "return_components": False,
-})
-_ALLOWED = MappingProxyType({
-    "flux_max": (None, "leave it out and multiply the image by flux_max / its maximum"),
-})
+_RING = MappingProxyType(
+    {
+        "r0": None,
+        "h0": None,
+        "ain": None,
+        "aout": None,
+        "pa": None,
+        "incl": None,
+        "g1": None,
+        "g2": None,
+        "wg1": None,
+        "e": 0.0,
+        "omega": 0.0,
+        "gamma": 2.0,
+        "beta": 1.0,
+        "xdo": 0.0,
+        "ydo": 0.0,
+        "flux_max": None,
+        "F": 1.0,
+    }
+)
+_COMMON = MappingProxyType(
+    {
+        "cent": (160.0, 160.0),
+        "distance": 10.0,
+        "nx": 320,
+        "ny": 320,
+        "pxscale": 0.063,
+        "polar": False,
+        "accuracy": None,
+        "rmax_accuracy": None,
+        "halfNbSlices": 25,
+        "return_object": False,
+        "return_components": False,
+    }
+)
+_ALLOWED = MappingProxyType(
+    {
+        "flux_max": (None, "leave it out and multiply the image by flux_max / its maximum"),
+    }
+)
 
 
 def from_winnie(parameters):
@@ -53,16 +83,27 @@ def from_winnie(parameters):
         raise ParameterError(f"{_OWNER} needs {', '.join(missing)}: they have no default")
     numbers = {name: real(values, name, _OWNER) for name in (*_RING, "distance") if name != "flux_max"}
     dust = {
-        "name": "2PowerLaws", "a": numbers["r0"], "ksi0": numbers["h0"] * numbers["r0"], "dens_at_r0": numbers["F"],
+        "name": "2PowerLaws",
+        "a": numbers["r0"],
+        "ksi0": numbers["h0"] * numbers["r0"],
+        "dens_at_r0": numbers["F"],
         **{name: numbers[name] for name in ("ain", "aout", "e", "gamma", "beta")},
     }
     spf = {
-        "name": "DoubleHG", "g": [numbers["g1"], numbers["g2"]], "weight": numbers["wg1"], "polar": values["polar"],
+        "name": "DoubleHG",
+        "g": [numbers["g1"], numbers["g2"]],
+        "weight": numbers["wg1"],
+        "polar": values["polar"],
     }
-    return from_vip({
-        "itilt": numbers["incl"], "pa": numbers["pa"] - 180.0, "density_dico": dust, "spf_dico": spf,
-        **{name: numbers[name] for name in ("distance", "omega", "xdo", "ydo")},
-    })
+    return from_vip(
+        {
+            "itilt": numbers["incl"],
+            "pa": numbers["pa"] - 180.0,
+            "density_dico": dust,
+            "spf_dico": spf,
+            **{name: numbers[name] for name in ("distance", "omega", "xdo", "ydo")},
+        }
+    )
 
 
 def disks_from_winnie(parameters):
@@ -135,16 +176,26 @@ def to_winnie(disk, grid=None, ring=None):
         raise ParameterError("Winnie has one or two Henyey-Greenstein functions, unpolarized or Rayleigh-polarized")
     (g1, g2), weight = (spf["g"], spf["weight"]) if spf["name"] == "DoubleHG" else ((spf["g"], 0.0), 1.0)
     own = {
-        "r0": dust["a"], "h0": dust["ksi0"] / dust["a"], "pa": arguments["pa"] + 180.0, "incl": arguments["itilt"],
-        "g1": g1, "g2": g2, "wg1": weight, "F": dust["dens_at_r0"],
+        "r0": dust["a"],
+        "h0": dust["ksi0"] / dust["a"],
+        "pa": arguments["pa"] + 180.0,
+        "incl": arguments["itilt"],
+        "g1": g1,
+        "g2": g2,
+        "wg1": weight,
+        "F": dust["dens_at_r0"],
         **{name: dust[name] for name in ("ain", "aout", "e", "gamma", "beta")},
         **{name: arguments[name] for name in ("omega", "xdo", "ydo")},
     }
     own = own if ring is None else {f"{name}_{ring}": value for name, value in own.items()}
     own |= {"distance": arguments["distance"], "polar": spf["polar"]}
     if grid is not None:
-        own |= {"nx": arguments["nx"], "ny": arguments["ny"], "pxscale": arguments["pxInArcsec"],
-                "cent": (arguments["xs"], arguments["ys"])}
+        own |= {
+            "nx": arguments["nx"],
+            "ny": arguments["ny"],
+            "pxscale": arguments["pxInArcsec"],
+            "cent": (arguments["xs"], arguments["ys"]),
+        }
     return own
 
 

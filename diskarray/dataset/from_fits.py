@@ -58,9 +58,7 @@ def window_of(frame, crop):
         if len(pair) != 2 or any(
             not isinstance(s, (slice, type(None))) or (s and s.step not in (None, 1)) for s in pair
         ):
-            raise ParameterError(
-                f"a crop is a half width in whole pixels, or (rows, columns) as slices; got {crop!r}"
-            )
+            raise ParameterError(f"a crop is a half width in whole pixels, or (rows, columns) as slices; got {crop!r}")
         window = [slice(0, n) if s is None else _bounded(s, n) for s, n in zip(pair, ny_nx, strict=True)]
     for chosen, n in zip(window, ny_nx, strict=True):
         if not 0 <= chosen.start < chosen.stop <= n:
@@ -101,9 +99,7 @@ def _noise_of(noise, path, extension, cube, data, header, frame, excluded):
             scattered, found = _other_image(noise, path, extension, cube, header)
         _same_shape(scattered, data, found)
         where = found.where if noise.plane is None else f"{found.where}, plane {noise.plane}"
-        return annular_noise_map(
-            scattered, frame, noise.width_pixels, noise.statistic, excluded, where
-        ), found
+        return annular_noise_map(scattered, frame, noise.width_pixels, noise.statistic, excluded, where), found
     if isinstance(noise, NoiseFromFile):
         if noise.path is not None:
             noise_cube, found = read_cube(noise.path, noise.extension)

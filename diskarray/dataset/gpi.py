@@ -72,9 +72,7 @@ def read_gpi(
     cube, header = read_cube(path, extension)
     names = _PLANES.get(cube.shape[0]) if cube.ndim == 3 else None
     if names is None:
-        raise DataError(
-            f"{header.where} has shape {cube.shape}; a GPI radial-Stokes cube is (4 or 2, ny, nx)."
-        )
+        raise DataError(f"{header.where} has shape {cube.shape}; a GPI radial-Stokes cube is (4 or 2, ny, nx).")
     if pixel_scale is None and sky_axes(header) is None:
         pixel_scale = GPI_PIXEL_SCALE
     if center is None:
@@ -103,9 +101,7 @@ def _science_extension(path):
     if "SCI" in names:
         return "SCI"
     if len(images) != 1:
-        raise DataError(
-            f"{path} holds {len(images)} images: give extension=, one of {', '.join(names) or 'none'}."
-        )
+        raise DataError(f"{path} holds {len(images)} images: give extension=, one of {', '.join(names) or 'none'}.")
     return images[0][0]
 
 

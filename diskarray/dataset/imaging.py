@@ -94,9 +94,7 @@ class Imaging:
         data, noise, unit = _plain(self.data, self.noise_map, self.unit)
         for name, array in (("data", data), ("noise_map", noise)):
             if array.shape != frame.shape_native:
-                raise ShapeError(
-                    f"{self._name}: the {name} has shape {array.shape}, its frame {frame.shape_native}"
-                )
+                raise ShapeError(f"{self._name}: the {name} has shape {array.shape}, its frame {frame.shape_native}")
         excluded = _excluded(frame, self.data, self.noise_map, mask)
         not_finite = ~(np.isfinite(data) & np.isfinite(noise)) & ~excluded.array
         mask = excluded | Mask2D(not_finite, frame)
@@ -230,9 +228,7 @@ class Imaging:
         rows, columns : slice, optional
             The window itself, without a step.
         """
-        return self._windowed(
-            *window_of(self.frame, half_width if half_width is not None else (rows, columns))
-        )
+        return self._windowed(*window_of(self.frame, half_width if half_width is not None else (rows, columns)))
 
     @property
     def _name(self):
@@ -262,9 +258,7 @@ class Imaging:
 
 # Set after the class: in its body they would become the defaults of the arguments of the same names.
 Imaging.mask = property(lambda self: self.data.mask, doc="Mask2D of data and noise map, True = excluded.")
-Imaging.frame = property(
-    lambda self: self.data.mask.frame, doc="Shape, pixel scale, star position and orientation."
-)
+Imaging.frame = property(lambda self: self.data.mask.frame, doc="Shape, pixel scale, star position and orientation.")
 
 
 @lru_cache(maxsize=16)
@@ -278,9 +272,7 @@ def _frame_of(data, noise_map, mask, frame, pixel_scale, center):
     carriers = [c for c in (data, noise_map, mask) if isinstance(c, (Image2D, Mask2D))]
     frames = {c.frame for c in carriers} | ({frame} if frame is not None else set())
     if len(frames) > 1:
-        raise ShapeError(
-            f"data, noise_map, mask and frame lie on different frames: {sorted(map(str, frames))}"
-        )
+        raise ShapeError(f"data, noise_map, mask and frame lie on different frames: {sorted(map(str, frames))}")
     if frames:
         known = frames.pop()
         for name, given, has in (
@@ -288,9 +280,7 @@ def _frame_of(data, noise_map, mask, frame, pixel_scale, center):
             ("center", center, known.center),
         ):
             if given is not None and not np.array_equal(given, has):
-                raise ShapeError(
-                    f"{name}={given} contradicts {has} of the frame that was given with it: leave it out"
-                )
+                raise ShapeError(f"{name}={given} contradicts {has} of the frame that was given with it: leave it out")
         return known
     if pixel_scale is None:
         raise ParameterError("Imaging needs pixel_scale= in arcsec (or frame=, or a Mask2D)")
@@ -313,9 +303,7 @@ def _plain(data, noise_map, unit):
                 raise UnitError(f"the noise is in {noise_map.unit}, the data in {own}") from error
         data, unit = _unmasked(data).value, own.to_string()
     elif hasattr(noise_map, "to_value"):
-        raise UnitError(
-            f"the noise is a Quantity in {noise_map.unit}, the data a plain array: make both the same"
-        )
+        raise UnitError(f"the noise is a Quantity in {noise_map.unit}, the data a plain array: make both the same")
     return _float64(data), _float64(noise_map), unit
 
 

@@ -98,9 +98,7 @@ def annular_noise_map(
     finite = np.isfinite(array)
     annulus = _pooled(_annulus_of(array.shape, center, width_pixels), finite, where)
     needed = (
-        ~np.asarray(getattr(mask, "array", mask), dtype=bool)
-        if mask is not None
-        else np.ones(array.shape, dtype=bool)
+        ~np.asarray(getattr(mask, "array", mask), dtype=bool) if mask is not None else np.ones(array.shape, dtype=bool)
     )
     if needed.shape != array.shape:
         raise ShapeError(f"{where}: the mask has shape {needed.shape}, the image {array.shape}.")

@@ -41,9 +41,7 @@ def simulate(scene, grid, *, background, photon_noise=0.0, seed, unit=None, obse
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ParameterError(f"seed must be a whole number, 0 or above, got {seed!r}")
     if unit is not None and surface_brightness_unit(unit)[0] != 1.0:
-        raise UnitError(
-            f"a scene's image is not in {unit!r}: give its unit per arcsec2, such as 'mJy / arcsec2'"
-        )
+        raise UnitError(f"a scene's image is not in {unit!r}: give its unit per arcsec2, such as 'mJy / arcsec2'")
     image = scene.image_2d_from(grid) if observable == "total" else scene.observed_2d_from(grid, observable)
     if not isinstance(image, Image2D):
         raise ParameterError(f"simulate needs a Grid2D, got {type(grid).__name__}")

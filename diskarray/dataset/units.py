@@ -134,8 +134,7 @@ def _parsed(texts, where):
     text = " times ".join(texts)
     if text.strip().lower() == "bitmap":
         raise UnitError(
-            f"{where} says {text.strip()!r}, a wrong value that some GPI files carry: "
-            "give unit=, for them 'adu/coadd'."
+            f"{where} says {text.strip()!r}, a wrong value that some GPI files carry: give unit=, for them 'adu/coadd'."
         )
     words = [
         re.sub(r"[A-Za-zµ]+-?(?![0-9A-Za-z])", lambda word: _WORDS.get(word[0].lower(), word[0]), one.strip())
@@ -147,9 +146,7 @@ def _parsed(texts, where):
             parsed = math.prod(map(units.Unit, words), start=units.dimensionless_unscaled)
         parsed.bases, parsed.scale  # noqa: B018  logarithmic units have none
     except Exception as error:
-        raise UnitError(
-            f"{where}: the unit {text!r} is not understood. Give unit=, such as {_ACCEPTED}."
-        ) from error
+        raise UnitError(f"{where}: the unit {text!r} is not understood. Give unit=, such as {_ACCEPTED}.") from error
     return parsed
 
 
@@ -171,9 +168,7 @@ def _split(parsed, unit, where):
             raise UnitError(f"{where}: {unit!r} is a bare number. Give unit=, such as {_ACCEPTED}.")
         return flux, None
     if units.pix in parsed.bases or not angle.is_equivalent(units.arcsec**-2):
-        raise UnitError(
-            f"{where}: {unit!r} is not per solid angle (arcsec2, sr). Give unit=, such as {_ACCEPTED}."
-        )
+        raise UnitError(f"{where}: {unit!r} is not per solid angle (arcsec2, sr). Give unit=, such as {_ACCEPTED}.")
     return flux, float(angle.to(units.arcsec**-2))
 
 
@@ -193,7 +188,5 @@ def _flux_name(flux, unit, where):
         for known in (units.W / units.m**2, units.W / units.m**3, units.ph / units.s / units.m**2)
     )
     if not as_counts and not as_flux:
-        raise UnitError(
-            f"{where}: {unit!r} is neither counts, a contrast nor a flux. Give unit=, such as {_ACCEPTED}."
-        )
+        raise UnitError(f"{where}: {unit!r} is neither counts, a contrast nor a flux. Give unit=, such as {_ACCEPTED}.")
     return 1.0, (flux / units.arcsec**2).to_string()

@@ -90,9 +90,7 @@ def frame_from_header(
     pixel_scale, north_angle = arcsec_per_pixel(pixel_scale), plain(north_angle, "deg", "north_angle")
     axes = sky_axes(header) if use_wcs else None
     if axes is None and pixel_scale is None:
-        raise DataError(
-            f"{header.where}: no celestial WCS (CD, PC or CDELT cards) gives a scale. Give pixel_scale=."
-        )
+        raise DataError(f"{header.where}: no celestial WCS (CD, PC or CDELT cards) gives a scale. Give pixel_scale=.")
     if axes is not None:
         _check_agreement(header, axes, pixel_scale, north_angle, mirrored)
     known = axes or SkyAxes(pixel_scale, 0.0, False)
@@ -225,13 +223,9 @@ def _decomposed(matrix, where):
     if not np.isfinite(determinant) or area == 0 or abs(determinant) < 1e-6 * area:
         raise DataError(f"{where} make a singular matrix {matrix.tolist()} (arcsec). {way_out}")
     if abs(per_column / per_row - 1) > _TOLERANCE:
-        raise DataError(
-            f"{where} make pixels that are not square: {per_column:g} x {per_row:g} arcsec. {way_out}"
-        )
+        raise DataError(f"{where} make pixels that are not square: {per_column:g} x {per_row:g} arcsec. {way_out}")
     if abs(float(west_north[:, 0] @ west_north[:, 1])) > _TOLERANCE * area:
-        raise DataError(
-            f"{where} make axes that are not at right angles: {matrix.tolist()} (arcsec). {way_out}"
-        )
+        raise DataError(f"{where} make axes that are not at right angles: {matrix.tolist()} (arcsec). {way_out}")
     mirrored = determinant < 0
     turned = west_north * np.array([-1.0, 1.0]) if mirrored else west_north
     angle = math.degrees(math.atan2(turned[1, 0] - turned[0, 1], turned[0, 0] + turned[1, 1]))
@@ -251,9 +245,7 @@ def _check_agreement(header, axes, pixel_scale, north_angle, mirrored):
             f"of the WCS. {way_out}"
         )
     if mirrored is not None and bool(mirrored) != axes.mirrored:
-        raise DataError(
-            f"{header.where}: mirrored={mirrored} contradicts {axes.mirrored} of the WCS. {way_out}"
-        )
+        raise DataError(f"{header.where}: mirrored={mirrored} contradicts {axes.mirrored} of the WCS. {way_out}")
 
 
 def _star_pixel(header, center, use_wcs):
@@ -272,7 +264,5 @@ def _star_pixel(header, center, use_wcs):
 def _star_coordinate(header, keyword):
     value = header.number(keyword)
     if value is None:
-        raise DataError(
-            f"{header.where}: no card {keyword} holds the star's position. Give center=(y, x) in pixels."
-        )
+        raise DataError(f"{header.where}: no card {keyword} holds the star's position. Give center=(y, x) in pixels.")
     return value - 1.0 if keyword.upper().startswith("CRPIX") else value

@@ -6,7 +6,15 @@ four draws - are NaN here, and a NaN passes no gate.
 """
 
 __all__ = [
-    "autocorrelation_time", "bfmi", "ess_bulk", "ess_mean", "ess_tail", "mcse_mean", "mcse_sd", "rhat", "unwrapped",
+    "autocorrelation_time",
+    "bfmi",
+    "ess_bulk",
+    "ess_mean",
+    "ess_tail",
+    "mcse_mean",
+    "mcse_sd",
+    "rhat",
+    "unwrapped",
 ]
 
 import functools

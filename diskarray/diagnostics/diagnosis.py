@@ -70,8 +70,12 @@ class Diagnosis:
 
 _COLUMNS = ("rhat", "rhat_blocks", "ess_bulk", "ess_tail", "mcse_mean", "mcse_sd", "tau")
 _FIGURES = {
-    "rhat": single.rhat, "ess_bulk": single.ess_bulk, "ess_tail": single.ess_tail,
-    "mcse_mean": single.mcse_mean, "mcse_sd": single.mcse_sd, "tau": single.autocorrelation_time,
+    "rhat": single.rhat,
+    "ess_bulk": single.ess_bulk,
+    "ess_tail": single.ess_tail,
+    "mcse_mean": single.mcse_mean,
+    "mcse_sd": single.mcse_sd,
+    "tau": single.autocorrelation_time,
     "rhat_blocks": lambda draws: single.rhat(_blocks(draws)),
 }
 
@@ -102,7 +106,8 @@ def diagnose(names, draws, *, statistics=None, effective_sample_size=None):
     diverging = statistics.get("diverging")
     energy = statistics.get("energy")
     return Diagnosis(
-        names=tuple(names), **figures,
+        names=tuple(names),
+        **figures,
         bfmi=np.zeros(0) if energy is None else single.bfmi(energy),
         divergences=None if diverging is None else int(np.sum(np.asarray(diverging, dtype=bool))),
         draws=math.prod(columns.shape[1:]),
@@ -126,6 +131,11 @@ def _figures_of_a_set(columns, size):
     ess = np.where(known, size, math.nan)
     spread = np.array([np.std(column) if k else math.nan for column, k in zip(columns, known, strict=True)])
     return {
-        "rhat": unknown, "rhat_blocks": unknown, "tau": unknown, "ess_bulk": ess, "ess_tail": ess,
-        "mcse_mean": spread / np.sqrt(ess), "mcse_sd": spread / np.sqrt(2 * ess),
+        "rhat": unknown,
+        "rhat_blocks": unknown,
+        "tau": unknown,
+        "ess_bulk": ess,
+        "ess_tail": ess,
+        "mcse_mean": spread / np.sqrt(ess),
+        "mcse_sd": spread / np.sqrt(2 * ess),
     }

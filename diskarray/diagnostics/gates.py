@@ -80,8 +80,14 @@ def _ensemble(result, table):
     steps = result.samples.shape[1]
     yield _worst("rhat", table.names, table.rhat_blocks, RHAT, "R-hat between quarters of the run", most=True)
     yield _worst("rhat_walkers", table.names, table.rhat, RHAT_WALKERS, "R-hat between walkers", most=True)
-    yield _worst("length", table.names[:-1], steps / table.tau[:-1], AUTOCORRELATION_TIMES,
-                 "the number of autocorrelation times in the run", most=False)
+    yield _worst(
+        "length",
+        table.names[:-1],
+        steps / table.tau[:-1],
+        AUTOCORRELATION_TIMES,
+        "the number of autocorrelation times in the run",
+        most=False,
+    )
     yield from _sizes(table)
 
 
@@ -89,8 +95,9 @@ def _nested(result, table):
     yield _worst("ess", table.names, table.ess_bulk, ESS, "the effective sample size", most=False)
     error = result.log_evidence_error
     known = error is not None and result.log_evidence is not None and math.isfinite(result.log_evidence)
-    yield _one("evidence_error", error if known else math.nan, EVIDENCE_ERROR,
-               "the error of the log-evidence", most=True)
+    yield _one(
+        "evidence_error", error if known else math.nan, EVIDENCE_ERROR, "the error of the log-evidence", most=True
+    )
 
 
 def _sizes(table):

@@ -101,9 +101,7 @@ def _check_replaceable(path, products, overwrite):
     if not path.is_dir() or path.is_symlink():
         raise OutputError(f"Output {path} exists and is not a folder: choose another --output.")
     if not overwrite:
-        raise OutputError(
-            f"Output folder {path} exists already: choose another --output or pass --overwrite."
-        )
+        raise OutputError(f"Output folder {path} exists already: choose another --output or pass --overwrite.")
     foreign = sorted(set(os.listdir(path)) - set(products))
     if foreign:
         raise OutputError(

@@ -107,9 +107,7 @@ class FitsHeader:
             try:
                 return read(keyword)
             except Exception as error:
-                raise DataError(
-                    f"{self.where}: card {keyword} cannot be read ({_first_line(error)})."
-                ) from error
+                raise DataError(f"{self.where}: card {keyword} cannot be read ({_first_line(error)}).") from error
 
 
 class FitsImage(NamedTuple):
@@ -194,7 +192,7 @@ def _read(path, take):
             with fits.open(io.BytesIO(content), memmap=False, checksum=True) as hdus:
                 _refuse_oversized(hdus, path)
                 found = take(hdus)
-        except Exception as error:  # noqa: BLE001 - six different types were seen on damaged files
+        except Exception as error:
             failure = error
     damage = [m for m in (_first_line(w.message) for w in caught) if any(word in m for word in _DAMAGE)]
     if damage:
@@ -260,9 +258,7 @@ def _index_of(hdus, extension, path):
     if not matches:
         raise DataError(f"{path} has no extension {extension!r}; its images: {present}.")
     if len(matches) > 1:
-        raise DataError(
-            f"{path} has {len(matches)} extensions {extension!r}: give one of the numbers {matches}."
-        )
+        raise DataError(f"{path} has {len(matches)} extensions {extension!r}: give one of the numbers {matches}.")
     if matches[0] not in images:
         raise DataError(f"{path}, {_label(hdus, matches[0])} holds no image; its images: {present}.")
     return matches[0]
@@ -276,8 +272,7 @@ def plane_of(cube, plane, where):
     if plane is None:
         if math.prod(leading) != 1:
             raise DataError(
-                f"{where} is a cube of shape {cube.shape} (NAXIS = {cube.ndim}): "
-                f"give plane=, {_planes_text(leading)}."
+                f"{where} is a cube of shape {cube.shape} (NAXIS = {cube.ndim}): give plane=, {_planes_text(leading)}."
             )
         chosen = (0,) * len(leading)
     else:
@@ -286,9 +281,7 @@ def plane_of(cube, plane, where):
             isinstance(p, (int, np.integer)) and 0 <= p < n for p, n in zip(chosen, leading, strict=True)
         )
         if not known:
-            raise DataError(
-                f"{where} has no plane {plane!r}: its shape is {cube.shape}; {_planes_text(leading)}."
-            )
+            raise DataError(f"{where} has no plane {plane!r}: its shape is {cube.shape}; {_planes_text(leading)}.")
     return cube[chosen].copy()
 
 

@@ -76,8 +76,20 @@ def arrays_from_bytes(content, name):
             return {filename.removesuffix(_ENDING): array for filename, array in arrays}
     except DataError:
         raise
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError,
-            struct.error, UnicodeError, OverflowError, KeyError, IndexError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        struct.error,
+        UnicodeError,
+        OverflowError,
+        KeyError,
+        IndexError,
+    ) as error:
         raise DataError(f"{name} is not a readable NPZ file ({' '.join(str(error).split())[:200]}).") from error
 
 
@@ -108,6 +120,9 @@ def _array_from(content, name):
     start = stream.tell()
     if any(not 0 <= n < 2**48 for n in shape) or math.prod(shape) * dtype.itemsize != len(content) - start:
         raise DataError(f"{name} does not have the size that its header tells.")
-    flat = np.frombuffer(content, dtype=dtype, count=math.prod(shape), offset=start) if dtype.itemsize else (
-        np.zeros(math.prod(shape), dtype=dtype))
+    flat = (
+        np.frombuffer(content, dtype=dtype, count=math.prod(shape), offset=start)
+        if dtype.itemsize
+        else (np.zeros(math.prod(shape), dtype=dtype))
+    )
     return np.array(flat.reshape(shape, order="F" if fortran else "C"))

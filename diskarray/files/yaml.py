@@ -109,9 +109,7 @@ def _check_events(text, name):
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
         if getattr(event, "anchor", None) is not None:
-            raise ConfigError(
-                f"{name}:{line}: anchors and aliases (& and *) are not allowed: write the value out."
-            )
+            raise ConfigError(f"{name}:{line}: anchors and aliases (& and *) are not allowed: write the value out.")
         if getattr(event, "tag", None) is not None:
             raise ConfigError(f"{name}:{line}: tags are not allowed: remove {event.tag!r}.")
 
@@ -134,9 +132,7 @@ def _mapping_from(node, key_path, lines, name):
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != _STR:
-            raise ConfigError(
-                f"{name}:{line}: a key must be a name, not {getattr(key_node, 'value', None)!r}."
-            )
+            raise ConfigError(f"{name}:{line}: a key must be a name, not {getattr(key_node, 'value', None)!r}.")
         key = key_node.value
         if key in mapping:
             first = lines[key_path + (key,)]
@@ -160,18 +156,14 @@ class _StrictLoader(yaml.SafeLoader):
     yaml_implicit_resolvers: ClassVar[dict] = {}
 
 
-_STR, _NULL, _BOOL, _INT, _FLOAT = (
-    f"tag:yaml.org,2002:{kind}" for kind in ("str", "null", "bool", "int", "float")
-)
+_STR, _NULL, _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "null", "bool", "int", "float"))
 _NUMBER_START = list("-+.0123456789")
 _StrictLoader.add_implicit_resolver(_NULL, re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
 _StrictLoader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|false)$"), ["t", "f"])
 _StrictLoader.add_implicit_resolver(_INT, re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), _NUMBER_START)
 _StrictLoader.add_implicit_resolver(
     _FLOAT,
-    re.compile(
-        r"^(?:[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$"
-    ),
+    re.compile(r"^(?:[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$"),
     _NUMBER_START,
 )
 

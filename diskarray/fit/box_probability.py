@@ -18,8 +18,8 @@ import math
 
 import numpy as np
 
-from ..backend.operations import given, log_normal_cdf
 from ..backend.loops import repeated
+from ..backend.operations import given, log_normal_cdf
 
 MOST_BOUNDED = 2
 _FARTHEST = 1e100

@@ -44,11 +44,19 @@ def data_digest(data):
     images = tuple(data.values()) if hasattr(data, "values") else (data,)
     if not all(hasattr(image, "noise_map") for image in images):
         return ""
-    return _digest(*(
-        (image.unit, getattr(image, "observable", "total"), image.mask.frame, image.mask.array,
-         np.asarray(image.data.slim), np.asarray(image.noise_map.slim))
-        for image in images
-    ))
+    return _digest(
+        *(
+            (
+                image.unit,
+                getattr(image, "observable", "total"),
+                image.mask.frame,
+                image.mask.array,
+                np.asarray(image.data.slim),
+                np.asarray(image.noise_map.slim),
+            )
+            for image in images
+        )
+    )
 
 
 def _digest(*parts):

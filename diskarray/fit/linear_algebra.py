@@ -103,8 +103,7 @@ def bounded_minimum(R, z, lower, upper, *, xp=np):
 def _sets(lower, upper):
     """For every set of parameters at a bound: 1 for free ones, and the values of those held; fewest held first."""
     choices = [
-        [(1.0, 0.0), *[(0.0, end) for end in ends if math.isfinite(end)]]
-        for ends in zip(lower, upper, strict=True)
+        [(1.0, 0.0), *[(0.0, end) for end in ends if math.isfinite(end)]] for ends in zip(lower, upper, strict=True)
     ]
     sets = sorted(itertools.product(*choices), key=lambda one: -sum(free for free, _ in one))
     table = np.array(sets)

@@ -134,8 +134,10 @@ def _what_is_wrong(space, dataset, values):
             corners = [image({j: a * values[j], k: b * values[k]}) for a, b in ((0, 0), (1, 0), (0, 1), (1, 1))]
             if not _same(corners[1] + corners[2] - corners[0], corners[3]):
                 names = space.linear_names
-                return (f"{names[j]!r} and {names[k]!r} are declared Linear, but the image depends on their product: "
-                        "only one of them can be")
+                return (
+                    f"{names[j]!r} and {names[k]!r} are declared Linear, but the image depends on their product: "
+                    "only one of them can be"
+                )
     return f"the image does not depend linearly on {', '.join(space.linear_names)}: give them other priors"
 
 

@@ -62,8 +62,10 @@ class PhaseCurve:
 
     def __repr__(self):
         first, last = self.probed_range
-        return (f"PhaseCurve({self.angles.size} angles, probed from {first:.1f} to {last:.1f} deg, "
-                f"{100 * self.level:.0f} % band of {self.n_samples} samples)")
+        return (
+            f"PhaseCurve({self.angles.size} angles, probed from {first:.1f} to {last:.1f} deg, "
+            f"{100 * self.level:.0f} % band of {self.n_samples} samples)"
+        )
 
 
 def phase_curve_from_samples(space, samples, *, weights=None, disk=None, angles=None, level=0.6827, relative_to=None):
@@ -100,18 +102,21 @@ def phase_curve_from_samples(space, samples, *, weights=None, disk=None, angles=
     """
     samples = np.asarray(samples, dtype=float)
     if samples.ndim != 2 or samples.shape[1] != space.size or not samples.shape[0]:
-        raise ShapeError(f"samples need shape (N, {space.size}), one column per {list(space.names)}; "
-                         f"got {samples.shape}")
+        raise ShapeError(
+            f"samples need shape (N, {space.size}), one column per {list(space.names)}; got {samples.shape}"
+        )
     weights = np.ones(len(samples)) if weights is None else np.asarray(weights, dtype=float)
     if weights.shape != samples.shape[:1] or not (np.all(weights >= 0) and 0 < np.sum(weights) < np.inf):
-        raise ShapeError(f"weights need shape ({len(samples)},), none negative and a positive sum; "
-                         f"got shape {weights.shape}")
+        raise ShapeError(
+            f"weights need shape ({len(samples)},), none negative and a positive sum; got shape {weights.shape}"
+        )
     counted = weights > 0
     return _summary(space, samples[counted], weights[counted], None, disk, angles, level, relative_to)
 
 
-def phase_curve_from_covariance(space, vector, covariance, *, disk=None, angles=None, level=0.6827, relative_to=None,
-                                n_samples=1000, seed=0):
+def phase_curve_from_covariance(
+    space, vector, covariance, *, disk=None, angles=None, level=0.6827, relative_to=None, n_samples=1000, seed=0
+):
     """The phase function over the angles from a best fit and its covariance.
 
     The band is that of vectors drawn from the Gaussian that the covariance describes, within the priors. Parameters
@@ -141,8 +146,10 @@ def phase_curve_from_covariance(space, vector, covariance, *, disk=None, angles=
     """
     vector, covariance = np.asarray(vector, dtype=float), np.asarray(covariance, dtype=float)
     if vector.shape != (space.size,) or covariance.shape != (space.size, space.size):
-        raise ShapeError(f"vector and covariance need shapes ({space.size},) and ({space.size}, {space.size}), "
-                         f"got {vector.shape} and {covariance.shape}")
+        raise ShapeError(
+            f"vector and covariance need shapes ({space.size},) and ({space.size}, {space.size}), "
+            f"got {vector.shape} and {covariance.shape}"
+        )
     samples = _drawn(space, vector, covariance, int(n_samples), np.random.default_rng(seed))
     return _summary(space, samples, np.ones(len(samples)), vector, disk, angles, level, relative_to)
 
@@ -181,8 +188,15 @@ def _summary(space, samples, weights, best, disk, angles, level, relative_to):
     if best is not None:
         median = _curve(_disk_of(space.to_model(best), disk), angles, relative_to)
     return PhaseCurve(
-        angles=angles, values=median, lower=lower, upper=upper, probed=(angles >= first) & (angles <= last),
-        probed_range=(first, last), level=float(level), relative_to=relative_to, n_samples=len(samples),
+        angles=angles,
+        values=median,
+        lower=lower,
+        upper=upper,
+        probed=(angles >= first) & (angles <= last),
+        probed_range=(first, last),
+        level=float(level),
+        relative_to=relative_to,
+        n_samples=len(samples),
     )
 
 

@@ -101,7 +101,8 @@ def quadrature_at(posterior, vector):
     disks = {path: get_at(model, path) for path in _disk_paths(model)}
     return tuple(
         _choice(path, [_with_rule(disk, dataclasses.replace(disk.rule, tolerance=asked.get(path)))], points, weight)
-        for path, disk in disks.items() if _is_open(disk)
+        for path, disk in disks.items()
+        if _is_open(disk)
     )
 
 

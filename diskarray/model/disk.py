@@ -39,17 +39,33 @@ class Disk:
 
     density: object = TwoPowerLaw()
     phase_function: object = HenyeyGreenstein()
-    inclination: float = parameter(0.0, unit="deg", minimum=0, maximum=180, prior=Isotropic(0.0, 90.0),
-                                   doc="0 face-on, 90 edge-on; below 90 the near side is at position angle - 90")
-    position_angle: float = parameter(0.0, unit="deg", prior=UniformAngle(0.0, 360.0),
-                                      doc="of the major axis, East of North")
+    inclination: float = parameter(
+        0.0,
+        unit="deg",
+        minimum=0,
+        maximum=180,
+        prior=Isotropic(0.0, 90.0),
+        doc="0 face-on, 90 edge-on; below 90 the near side is at position angle - 90",
+    )
+    position_angle: float = parameter(
+        0.0, unit="deg", prior=UniformAngle(0.0, 360.0), doc="of the major axis, East of North"
+    )
     distance: float = parameter(100.0, unit="pc", above=0, doc="distance from the Sun", prior=Uniform(1.0, 1000.0))
-    optical_depth: float = parameter(1e-3, minimum=0, prior=LogUniform(1e-7, 10.0),
-                                     doc="vertical scattering optical depth, albedo included, in the mid-plane at R")
-    offset_x: float = parameter(0.0, unit="au", prior=Normal(0.0, 5.0),
-                                doc="rigid offset dX of the ring from the star along the major axis")
-    offset_y: float = parameter(0.0, unit="au", prior=Normal(0.0, 5.0),
-                                doc="rigid offset dY of the ring in the mid-plane, towards the near side")
+    optical_depth: float = parameter(
+        1e-3,
+        minimum=0,
+        prior=LogUniform(1e-7, 10.0),
+        doc="vertical scattering optical depth, albedo included, in the mid-plane at R",
+    )
+    offset_x: float = parameter(
+        0.0, unit="au", prior=Normal(0.0, 5.0), doc="rigid offset dX of the ring from the star along the major axis"
+    )
+    offset_y: float = parameter(
+        0.0,
+        unit="au",
+        prior=Normal(0.0, 5.0),
+        doc="rigid offset dY of the ring in the mid-plane, towards the near side",
+    )
     rule: Quadrature = static(Quadrature())
     polarization: object = None
 
@@ -140,8 +156,14 @@ class Disk:
         """Brightness with a phase function at (u, v) in au, relative to the star and per square arcsec."""
         disk = on_namespace(self, xp)
         integral = line_of_sight_integral(
-            grid.y, grid.x, disk.inclination, disk.density, on_namespace(phase_function, xp),
-            offset=(disk.offset_x, disk.offset_y), rule=self.rule, xp=xp,
+            grid.y,
+            grid.x,
+            disk.inclination,
+            disk.density,
+            on_namespace(phase_function, xp),
+            offset=(disk.offset_x, disk.offset_y),
+            rule=self.rule,
+            xp=xp,
         )
         return disk.optical_depth / _column(disk.density, xp) * disk.distance**2 * integral
 

@@ -35,10 +35,12 @@ class Instrument:
 
     psf: object = None
     throughput: object = array_field(None)
-    offset_y: float = parameter(0.0, unit="arcsec", doc="star's offset to the North of the frame's center",
-                                prior=Normal(0.0, 0.01))
-    offset_x: float = parameter(0.0, unit="arcsec", doc="star's offset to the West of the frame's center",
-                                prior=Normal(0.0, 0.01))
+    offset_y: float = parameter(
+        0.0, unit="arcsec", doc="star's offset to the North of the frame's center", prior=Normal(0.0, 0.01)
+    )
+    offset_x: float = parameter(
+        0.0, unit="arcsec", doc="star's offset to the West of the frame's center", prior=Normal(0.0, 0.01)
+    )
 
     def prepare_fields(self):
         if self.throughput is not None:

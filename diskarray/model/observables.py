@@ -17,8 +17,10 @@ OBSERVABLES = ("total", "Q", "U", "Q_phi", "U_phi")
 def check_observable(observable):
     """Raise ParameterError unless the observable is one of ``OBSERVABLES``."""
     if observable not in OBSERVABLES:
-        raise ParameterError(f"observable is one of {', '.join(OBSERVABLES)}, got {observable!r}: "
-                             f"{nearest(str(observable), OBSERVABLES)}")
+        raise ParameterError(
+            f"observable is one of {', '.join(OBSERVABLES)}, got {observable!r}: "
+            f"{nearest(str(observable), OBSERVABLES)}"
+        )
 
 
 def observed_from_stokes(stokes, grid, observable, *, xp=np):

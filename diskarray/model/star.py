@@ -22,8 +22,9 @@ class Star:
         Quantity is converted to it; without one, flux densities (and AB magnitudes) become mJy, counts keep their unit.
     """
 
-    flux: float = parameter(1.0, minimum=0, doc="flux of the star; degenerate with optical_depth unless known",
-                            prior=LogUniform(1e-6, 1e9))
+    flux: float = parameter(
+        1.0, minimum=0, doc="flux of the star; degenerate with optical_depth unless known", prior=LogUniform(1e-6, 1e9)
+    )
     unit: str = static("")
 
     def prepare_units(self):

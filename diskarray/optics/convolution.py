@@ -130,10 +130,14 @@ def evaluation_grid(mask, over_sample_size, kernel_shape, kernel_center):
     for axis in (0, 1):
         needed = _spread(needed, kernel_shape[axis], axis)
     frame = mask.frame.reshaped(shape, tuple(f + c - o for f, c, o in zip(first, kernel_center, origin, strict=True)))
-    sizes = over_sample_size.native[np.ix_(*(
-        np.clip(np.arange(n) + f, 0, limit - 1)
-        for n, f, limit in zip(shape, first, mask.shape_native, strict=True)
-    ))]
+    sizes = over_sample_size.native[
+        np.ix_(
+            *(
+                np.clip(np.arange(n) + f, 0, limit - 1)
+                for n, f, limit in zip(shape, first, mask.shape_native, strict=True)
+            )
+        )
+    ]
     # reshaped() moves the frame by the star's fraction of a kernel pixel: the grid shifts, the image does not
     return Grid2D(Mask2D(~needed, frame), sizes), origin, first
 

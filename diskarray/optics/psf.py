@@ -61,8 +61,13 @@ class GaussianPSF:
         largest width its prior allows). Under jit with a varying width the kernel keeps the size it was made with.
     """
 
-    fwhm: float = parameter(0.05, unit="arcsec", above=0, doc="full width at half maximum, along the wide axis",
-                            prior=LogUniform(0.001, 1.0))
+    fwhm: float = parameter(
+        0.05,
+        unit="arcsec",
+        above=0,
+        doc="full width at half maximum, along the wide axis",
+        prior=LogUniform(0.001, 1.0),
+    )
     axis_ratio: float = parameter(1.0, above=0, maximum=1, doc="narrow over wide axis", prior=Uniform(0.3, 1.0))
     angle: float = parameter(0.0, unit="deg", doc=_ANGLE, prior=UniformAngle(0.0, 180.0))
     half_width: float = static(None)
@@ -104,10 +109,16 @@ class MoffatPSF:
         of the largest its prior allows).
     """
 
-    fwhm: float = parameter(0.05, unit="arcsec", above=0, doc="full width at half maximum, along the wide axis",
-                            prior=LogUniform(0.001, 1.0))
-    exponent: float = parameter(2.5, above=1, doc="Moffat's beta; the larger, the fainter the wings",
-                                prior=Uniform(1.5, 10.0))
+    fwhm: float = parameter(
+        0.05,
+        unit="arcsec",
+        above=0,
+        doc="full width at half maximum, along the wide axis",
+        prior=LogUniform(0.001, 1.0),
+    )
+    exponent: float = parameter(
+        2.5, above=1, doc="Moffat's beta; the larger, the fainter the wings", prior=Uniform(1.5, 10.0)
+    )
     axis_ratio: float = parameter(1.0, above=0, maximum=1, doc="narrow over wide axis", prior=Uniform(0.3, 1.0))
     angle: float = parameter(0.0, unit="deg", doc=_ANGLE, prior=UniformAngle(0.0, 180.0))
     half_width: float = static(None)

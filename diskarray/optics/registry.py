@@ -7,9 +7,11 @@ from types import MappingProxyType
 from .psf import EmpiricalPSF, GaussianPSF, MoffatPSF
 from .varying import SpatiallyVaryingPSF
 
-PSFS = MappingProxyType({
-    "gaussian": GaussianPSF,
-    "moffat": MoffatPSF,
-    "empirical": EmpiricalPSF,
-    "spatially_varying": SpatiallyVaryingPSF,
-})
+PSFS = MappingProxyType(
+    {
+        "gaussian": GaussianPSF,
+        "moffat": MoffatPSF,
+        "empirical": EmpiricalPSF,
+        "spatially_varying": SpatiallyVaryingPSF,
+    }
+)

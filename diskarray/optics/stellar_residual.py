@@ -34,10 +34,12 @@ class StellarResidual:
 
     references: object = array_field(axes=3)
     weights: object = parameter(0.0, doc="of the references in the image; shape (K,)", prior=Normal(0.0, 1.0))
-    shift_y: object = parameter(0.0, unit="arcsec", doc="of the references to the North; one or K numbers",
-                                       prior=Normal(0.0, 0.01))
-    shift_x: object = parameter(0.0, unit="arcsec", doc="of the references to the West; one or K numbers",
-                                       prior=Normal(0.0, 0.01))
+    shift_y: object = parameter(
+        0.0, unit="arcsec", doc="of the references to the North; one or K numbers", prior=Normal(0.0, 0.01)
+    )
+    shift_x: object = parameter(
+        0.0, unit="arcsec", doc="of the references to the West; one or K numbers", prior=Normal(0.0, 0.01)
+    )
 
     def prepare_fields(self):
         references = frozen(unwrap(self.references))

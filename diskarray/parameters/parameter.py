@@ -57,8 +57,10 @@ class ParameterSpec:
         """Whether ``value`` lies in the physical range (elementwise)."""
         inside = xp.asarray(value) == xp.asarray(value)
         for end, comparison in (
-            (self.minimum, xp.greater_equal), (self.maximum, xp.less_equal),
-            (self.above, xp.greater), (self.below, xp.less),
+            (self.minimum, xp.greater_equal),
+            (self.maximum, xp.less_equal),
+            (self.above, xp.greater),
+            (self.below, xp.less),
         ):
             if end is not None:
                 inside = xp.logical_and(inside, comparison(xp.asarray(value), xp.asarray(float(end))))
@@ -115,8 +117,7 @@ def _as_float(owner, name, value):
     return frozen(array) if array.ndim else float(array)
 
 
-def parameter(default, *, unit="", doc="", minimum=None, maximum=None, above=None, below=None, prior=None,
-              simple=None):
+def parameter(default, *, unit="", doc="", minimum=None, maximum=None, above=None, below=None, prior=None, simple=None):
     """Declare a parameter as a dataclass field; see ParameterSpec for the arguments."""
     spec = ParameterSpec(float(default), unit, doc, minimum, maximum, above, below, prior, simple)
     return dataclasses.field(default=float(default), metadata={"parameter": spec})

@@ -246,9 +246,9 @@ class ParameterSpace:
 
     def wrapped(self, vector):
         """A vector with every periodic angle brought into its prior's interval."""
-        return np.array([
-            p.wrapped(v) if hasattr(p, "wrapped") else v for p, v in zip(self.priors, vector, strict=True)
-        ])
+        return np.array(
+            [p.wrapped(v) if hasattr(p, "wrapped") else v for p, v in zip(self.priors, vector, strict=True)]
+        )
 
     def _specs(self, free):
         return _specs(self.template, free, self.tied)

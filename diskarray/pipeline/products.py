@@ -64,9 +64,7 @@ def result_content(config, data_path, result, backend):
     """The content of `result.json`: plain numbers and text, null where a number is unknown or not finite."""
     parameters = {
         name: {"value": _number(value), "sigma": _number(sigma), "unit": unit}
-        for name, value, sigma, unit in zip(
-            result.names, result.vector, result.sigma, result.units, strict=True
-        )
+        for name, value, sigma, unit in zip(result.names, result.vector, result.sigma, result.units, strict=True)
     }
     return {
         "status": result.status,
@@ -81,9 +79,7 @@ def result_content(config, data_path, result, backend):
         "config": {"name": config.document.name, "sha256": _digest(config.document.text.encode("utf-8"))},
         "data": {"name": str(data_path), "sha256": _digest(data_path.read_bytes())},
         "backend": backend,
-        "versions": {
-            name: version(name) for name in sorted({"diskarray", "numpy", "scipy", "astropy", backend})
-        },
+        "versions": {name: version(name) for name in sorted({"diskarray", "numpy", "scipy", "astropy", backend})},
     }
 
 

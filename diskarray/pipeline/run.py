@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..backend.precision import enable_jax
+from ..config.build import build_data, build_engine, build_posterior, build_scene, build_space, true_scene
+from ..config.load import load_config
 from ..files.atomic import output_folder
 from ..search.optimize import optimize
-from .build import build_data, build_engine, build_posterior, build_scene, build_space, true_scene
-from .config import load_config
 from .products import PRODUCTS, write_products
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ..config.build import build_scene, build_space, true_scene
+from ..config.load import load_config
 from ..dataset.simulate import simulate
 from ..errors import ConfigError, OutputError, UnitError
 from ..files.atomic import write_text
 from ..files.fits import FitsHDU, write_fits
 from ..optics.psf import EmpiricalPSF
 from ..structures.grid import Grid2D
-from .build import build_scene, build_space, true_scene
-from .config import load_config
 
 FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
@@ -51,9 +51,7 @@ def run_simulation(config_path, output, overwrite=False):
     kernel = psf_kernel(settings.psf, settings.pixel_scale)
     scene = build_scene(config, instead={("scene", "instrument", "psf"): EmpiricalPSF(kernel=kernel)})
     if scene.unit is None:
-        raise ConfigError(
-            f"{config.document.where(('scene',))}: a simulation needs 'scene.star' with its unit."
-        )
+        raise ConfigError(f"{config.document.where(('scene',))}: a simulation needs 'scene.star' with its unit.")
     scene_true = true_scene(config, scene)
     grid = Grid2D.uniform(shape_native=tuple(settings.shape), pixel_scale=settings.pixel_scale)
     try:

@@ -25,18 +25,25 @@ class TwoPowerLaw:
     density.
     """
 
-    radius: float = parameter(77.0, unit="au", above=0, doc="semi-major axis of the reference ellipse",
-                              prior=LogUniform(1.0, 1000.0))
+    radius: float = parameter(
+        77.0, unit="au", above=0, doc="semi-major axis of the reference ellipse", prior=LogUniform(1.0, 1000.0)
+    )
     alpha_in: float = parameter(10.0, above=0, doc="inner slope", prior=LogUniform(0.5, 50.0))
     alpha_out: float = parameter(-5.0, below=0, doc="outer slope", prior=Uniform(-30.0, -0.5))
-    scale_height: float = parameter(1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0),
-                                    doc="height H at the reference radius; for gamma = 2 it is sqrt(2) sigma")
-    gamma: float = parameter(2.0, above=0, doc="exponent of the vertical profile", prior=Uniform(1.0, 4.0),
-                             simple=2.0)
+    scale_height: float = parameter(
+        1.5,
+        unit="au",
+        above=0,
+        prior=LogUniform(0.05, 50.0),
+        doc="height H at the reference radius; for gamma = 2 it is sqrt(2) sigma",
+    )
+    gamma: float = parameter(2.0, above=0, doc="exponent of the vertical profile", prior=Uniform(1.0, 4.0), simple=2.0)
     beta: float = parameter(1.0, doc="flaring exponent of the height", prior=Uniform(0.0, 2.0), simple=1.0)
     eccentricity: float = parameter(0.0, minimum=0, below=1, doc="eccentricity", prior=Uniform(0.0, 0.5), simple=0.0)
     argument_of_pericenter: float = parameter(
-        0.0, unit="deg", doc="angle from the PA end of the major axis, through the near side, to the pericenter",
+        0.0,
+        unit="deg",
+        doc="angle from the PA end of the major axis, through the near side, to the pericenter",
         prior=UniformAngle(-180.0, 180.0),
     )
 
@@ -72,7 +79,12 @@ class TwoPowerLaw:
     def scales(self):
         """Where the density varies, for the quadrature."""
         return Scales(
-            radius=self.radius, inner_slope=self.alpha_in, outer_slope=-self.alpha_out,
-            scale_height=self.scale_height, vertical_exponent=self.gamma, flaring=self.beta,
-            eccentricity=self.eccentricity, argument_of_pericenter=self.argument_of_pericenter,
+            radius=self.radius,
+            inner_slope=self.alpha_in,
+            outer_slope=-self.alpha_out,
+            scale_height=self.scale_height,
+            vertical_exponent=self.gamma,
+            flaring=self.beta,
+            eccentricity=self.eccentricity,
+            argument_of_pericenter=self.argument_of_pericenter,
         )

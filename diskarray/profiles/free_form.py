@@ -24,12 +24,15 @@ class FreeForm:
     ``Quadrature(nodes="panels", order=16)``.
     """
 
-    values: object = parameter(1.0, above=0, prior=LogUniform(1e-3, 1e3),
-                               doc="density at the knots; a single number stands for 5 equal ones")
-    inner_radius: float = parameter(40.0, unit="au", above=0, doc="radius of the first knot",
-                                    prior=LogUniform(1.0, 1000.0))
-    width: float = parameter(80.0, unit="au", above=0, doc="distance from the first to the last knot",
-                             prior=LogUniform(1.0, 1000.0))
+    values: object = parameter(
+        1.0, above=0, prior=LogUniform(1e-3, 1e3), doc="density at the knots; a single number stands for 5 equal ones"
+    )
+    inner_radius: float = parameter(
+        40.0, unit="au", above=0, doc="radius of the first knot", prior=LogUniform(1.0, 1000.0)
+    )
+    width: float = parameter(
+        80.0, unit="au", above=0, doc="distance from the first to the last knot", prior=LogUniform(1.0, 1000.0)
+    )
     alpha_in: float = parameter(10.0, above=0, doc="slope inside the first knot", prior=LogUniform(0.5, 50.0))
     alpha_out: float = parameter(-5.0, below=0, doc="slope outside the last knot", prior=Uniform(-30.0, -0.5))
 

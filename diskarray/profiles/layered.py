@@ -40,10 +40,13 @@ class Layered:
 
     radial: object = RadialPowerLaws()
     vertical: object = VerticalGaussian()
-    eccentricity: float = parameter(0.0, minimum=0, below=1, doc="eccentricity of all ellipses",
-                                    prior=Uniform(0.0, 0.5))
+    eccentricity: float = parameter(
+        0.0, minimum=0, below=1, doc="eccentricity of all ellipses", prior=Uniform(0.0, 0.5)
+    )
     argument_of_pericenter: float = parameter(
-        0.0, unit="deg", doc="angle from the PA end of the major axis, through the near side, to the pericenter",
+        0.0,
+        unit="deg",
+        doc="angle from the PA end of the major axis, through the near side, to the pericenter",
         prior=UniformAngle(-180.0, 180.0),
     )
 
@@ -84,6 +87,8 @@ class Layered:
         where, heights = self.radial.hints(), self.vertical.hints()
         height = heights["scale_height"] * (where["radius"] / self.radial.radius) ** heights["flaring"]
         return Scales(
-            **where, **heights | {"scale_height": height}, eccentricity=self.eccentricity,
+            **where,
+            **heights | {"scale_height": height},
+            eccentricity=self.eccentricity,
             argument_of_pericenter=self.argument_of_pericenter,
         )

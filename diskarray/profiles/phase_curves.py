@@ -46,10 +46,20 @@ class SplinePhaseFunction:
         Scale to 1 over the sphere, extrapolation included, instead of to p(90 deg) = 1 / (4 pi).
     """
 
-    values: object = parameter(1.0, above=0, prior=LogUniform(0.01, 100.0),
-                               doc="p / p(90 deg) at the knots but the middle one; a single number stands for 4")
-    inclination: float = parameter(75.0, unit="deg", minimum=0, maximum=180, prior=Isotropic(0.0, 90.0),
-                                   doc="of the disk; places the knots (held fixed in a fit, as a rule)")
+    values: object = parameter(
+        1.0,
+        above=0,
+        prior=LogUniform(0.01, 100.0),
+        doc="p / p(90 deg) at the knots but the middle one; a single number stands for 4",
+    )
+    inclination: float = parameter(
+        75.0,
+        unit="deg",
+        minimum=0,
+        maximum=180,
+        prior=Isotropic(0.0, 90.0),
+        doc="of the disk; places the knots (held fixed in a fit, as a rule)",
+    )
     normalized: bool = static(False)
 
     def prepare_fields(self):

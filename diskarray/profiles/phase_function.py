@@ -17,12 +17,15 @@ from .protocols import PhaseFunction, Polarization, obeys
 class HenyeyGreenstein:
     """One-parameter phase function (Henyey & Greenstein 1941): (1 - g^2) / (4 pi (1 + g^2 - 2 g cos phi)^(3/2))."""
 
-    g: float = parameter(0.3, above=-1, below=1, doc="asymmetry, positive for forward scattering",
-                         prior=Uniform(-0.95, 0.95))
+    g: float = parameter(
+        0.3, above=-1, below=1, doc="asymmetry, positive for forward scattering", prior=Uniform(-0.95, 0.95)
+    )
 
     def phase(self, cos_phi, *, xp=np):
         """Phase function per steradian at the cosine of the scattering angle."""
-        side = xp.where(xp.asarray(self.g) < 0, xp.asarray(-1.0), xp.asarray(1.0))  # 1 + g^2 - 2 g cos phi as a sum of positive terms
+        side = xp.where(
+            xp.asarray(self.g) < 0, xp.asarray(-1.0), xp.asarray(1.0)
+        )  # 1 + g^2 - 2 g cos phi as a sum of positive terms
         base = (1 - side * self.g) ** 2 + 2 * side * self.g * (1 - side * cos_phi)
         return (1 - self.g**2) / (4 * np.pi) / (base * square_root(base, xp=xp))
 

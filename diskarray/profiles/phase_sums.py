@@ -50,12 +50,15 @@ def _henyey_greenstein(g, cos_phi, xp):
 class DoubleHenyeyGreenstein:
     """Two Henyey-Greenstein functions, weight HG(g1) + (1 - weight) HG(g2)."""
 
-    g1: float = parameter(0.7, above=-1, below=1, doc="asymmetry of the first, usually forward",
-                          prior=Uniform(0.0, 0.99))
-    g2: float = parameter(-0.2, above=-1, below=1, doc="asymmetry of the second, usually backward",
-                          prior=Uniform(-0.95, 0.5))
-    weight: float = parameter(0.7, minimum=0, maximum=1, doc="share of the light that the first scatters",
-                              prior=Uniform(0.0, 1.0))
+    g1: float = parameter(
+        0.7, above=-1, below=1, doc="asymmetry of the first, usually forward", prior=Uniform(0.0, 0.99)
+    )
+    g2: float = parameter(
+        -0.2, above=-1, below=1, doc="asymmetry of the second, usually backward", prior=Uniform(-0.95, 0.5)
+    )
+    weight: float = parameter(
+        0.7, minimum=0, maximum=1, doc="share of the light that the first scatters", prior=Uniform(0.0, 1.0)
+    )
 
     def phase(self, cos_phi, *, xp=np):
         """Phase function per steradian at the cosine of the scattering angle."""
@@ -70,15 +73,19 @@ class TripleHenyeyGreenstein:
     Any shares from 0 to 1 give weights that are not negative and add up to 1; ``from_weights`` takes the weights.
     """
 
-    g1: float = parameter(0.9, above=-1, below=1, doc="asymmetry of the first, usually the forward peak",
-                          prior=Uniform(0.5, 0.995))
+    g1: float = parameter(
+        0.9, above=-1, below=1, doc="asymmetry of the first, usually the forward peak", prior=Uniform(0.5, 0.995)
+    )
     g2: float = parameter(0.4, above=-1, below=1, doc="asymmetry of the second", prior=Uniform(0.0, 0.8))
-    g3: float = parameter(-0.2, above=-1, below=1, doc="asymmetry of the third, usually backward",
-                          prior=Uniform(-0.95, 0.2))
-    weight: float = parameter(0.5, minimum=0, maximum=1, doc="share of the light that the first scatters",
-                              prior=Uniform(0.0, 1.0))
-    second_share: float = parameter(0.5, minimum=0, maximum=1, prior=Uniform(0.0, 1.0),
-                                    doc="share of the second in what the first leaves")
+    g3: float = parameter(
+        -0.2, above=-1, below=1, doc="asymmetry of the third, usually backward", prior=Uniform(-0.95, 0.2)
+    )
+    weight: float = parameter(
+        0.5, minimum=0, maximum=1, doc="share of the light that the first scatters", prior=Uniform(0.0, 1.0)
+    )
+    second_share: float = parameter(
+        0.5, minimum=0, maximum=1, prior=Uniform(0.0, 1.0), doc="share of the second in what the first leaves"
+    )
 
     @classmethod
     def from_weights(cls, g, weights):
@@ -122,8 +129,13 @@ class LegendreSeries:
     sum_l (2 l + 1) |moments[l - 1]| <= 1 rules that out.
     """
 
-    moments: object = parameter(0.0, minimum=-1, maximum=1, prior=Uniform(-1.0, 1.0),
-                                doc="moments of the orders 1, 2, ...; a single number stands for 4 equal ones")
+    moments: object = parameter(
+        0.0,
+        minimum=-1,
+        maximum=1,
+        prior=Uniform(-1.0, 1.0),
+        doc="moments of the orders 1, 2, ...; a single number stands for 4 equal ones",
+    )
 
     def prepare_fields(self):
         moments = one_per_knot("LegendreSeries", "moments", self.moments, fallback=_DEFAULT_MOMENTS, fewest=1)

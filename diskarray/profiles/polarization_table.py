@@ -24,8 +24,9 @@ class TabulatedPolarization:
     """
 
     angles: tuple = static((30.0, 60.0, 90.0, 120.0, 150.0))
-    values: object = parameter(0.3, minimum=-1, maximum=1, prior=Uniform(0.0, 1.0),
-                               doc="polarization fraction at the angles")
+    values: object = parameter(
+        0.3, minimum=-1, maximum=1, prior=Uniform(0.0, 1.0), doc="polarization fraction at the angles"
+    )
 
     def prepare_fields(self):
         object.__setattr__(self, "angles", knots_in_order("TabulatedPolarization", self.angles, open_ends=True))

@@ -55,8 +55,13 @@ class GaussianRing:
     """A ring that is Gaussian in radius: exp(-(r - R)^2 / (2 width^2))."""
 
     radius: float = parameter(77.0, unit="au", above=0, doc="radius R of the crest", prior=LogUniform(1.0, 1000.0))
-    width: float = parameter(6.0, unit="au", above=0, prior=LogUniform(0.1, 100.0),
-                             doc="standard deviation; the full width at half maximum is 2.355 times it")
+    width: float = parameter(
+        6.0,
+        unit="au",
+        above=0,
+        prior=LogUniform(0.1, 100.0),
+        doc="standard deviation; the full width at half maximum is 2.355 times it",
+    )
 
     def midplane(self, r, *, xp=np):
         """Density at radius r in au."""
@@ -84,13 +89,16 @@ class FlatBelt:
     3 % of e) seen within a few degrees of edge-on wants ``Quadrature(nodes="panels", order=16)``.
     """
 
-    inner_radius: float = parameter(60.0, unit="au", above=0, doc="radius of the inner edge",
-                                    prior=LogUniform(1.0, 1000.0))
+    inner_radius: float = parameter(
+        60.0, unit="au", above=0, doc="radius of the inner edge", prior=LogUniform(1.0, 1000.0)
+    )
     width: float = parameter(30.0, unit="au", above=0, doc="distance between the edges", prior=LogUniform(1.0, 1000.0))
-    inner_softness: float = parameter(3.0, unit="au", above=0, doc="half width of the inner edge",
-                                      prior=LogUniform(0.1, 30.0))
-    outer_softness: float = parameter(3.0, unit="au", above=0, doc="half width of the outer edge",
-                                      prior=LogUniform(0.1, 30.0))
+    inner_softness: float = parameter(
+        3.0, unit="au", above=0, doc="half width of the inner edge", prior=LogUniform(0.1, 30.0)
+    )
+    outer_softness: float = parameter(
+        3.0, unit="au", above=0, doc="half width of the outer edge", prior=LogUniform(0.1, 30.0)
+    )
     slope: float = parameter(0.0, doc="slope of the mid-plane density between the edges", prior=Uniform(-5.0, 5.0))
 
     @property
@@ -128,8 +136,9 @@ class InnerEdge:
     """
 
     radial: object = RadialPowerLaws()
-    edge_radius: float = parameter(60.0, unit="au", above=0, doc="radius at which half of the density is left",
-                                   prior=LogUniform(1.0, 1000.0))
+    edge_radius: float = parameter(
+        60.0, unit="au", above=0, doc="radius at which half of the density is left", prior=LogUniform(1.0, 1000.0)
+    )
     softness: float = parameter(2.0, unit="au", above=0, doc="half width of the edge", prior=LogUniform(0.1, 30.0))
 
     def check(self):

@@ -22,27 +22,33 @@ from .radial import FlatBelt, GaussianRing, InnerEdge, RadialPowerLaws
 from .vertical import VerticalExponential, VerticalGaussian, VerticalLorentzian
 
 DENSITIES = MappingProxyType({"two_power_law": TwoPowerLaw, "layered": Layered})
-RADIAL_PROFILES = MappingProxyType({
-    "power_laws": RadialPowerLaws,
-    "gaussian_ring": GaussianRing,
-    "flat_belt": FlatBelt,
-    "free_form": FreeForm,
-    "inner_edge": InnerEdge,
-})
-VERTICAL_PROFILES = MappingProxyType({
-    "gaussian": VerticalGaussian,
-    "exponential": VerticalExponential,
-    "lorentzian": VerticalLorentzian,
-})
-PHASE_FUNCTIONS = MappingProxyType({
-    "henyey_greenstein": HenyeyGreenstein,
-    "double_henyey_greenstein": DoubleHenyeyGreenstein,
-    "triple_henyey_greenstein": TripleHenyeyGreenstein,
-    "isotropic": IsotropicScattering,
-    "rayleigh": RayleighScattering,
-    "legendre": LegendreSeries,
-    "spline": SplinePhaseFunction,
-    "tabulated": TabulatedPhaseFunction,
-    "polarized": Polarized,
-})
+RADIAL_PROFILES = MappingProxyType(
+    {
+        "power_laws": RadialPowerLaws,
+        "gaussian_ring": GaussianRing,
+        "flat_belt": FlatBelt,
+        "free_form": FreeForm,
+        "inner_edge": InnerEdge,
+    }
+)
+VERTICAL_PROFILES = MappingProxyType(
+    {
+        "gaussian": VerticalGaussian,
+        "exponential": VerticalExponential,
+        "lorentzian": VerticalLorentzian,
+    }
+)
+PHASE_FUNCTIONS = MappingProxyType(
+    {
+        "henyey_greenstein": HenyeyGreenstein,
+        "double_henyey_greenstein": DoubleHenyeyGreenstein,
+        "triple_henyey_greenstein": TripleHenyeyGreenstein,
+        "isotropic": IsotropicScattering,
+        "rayleigh": RayleighScattering,
+        "legendre": LegendreSeries,
+        "spline": SplinePhaseFunction,
+        "tabulated": TabulatedPhaseFunction,
+        "polarized": Polarized,
+    }
+)
 POLARIZATIONS = MappingProxyType({"rayleigh": RayleighPolarization, "tabulated": TabulatedPolarization})

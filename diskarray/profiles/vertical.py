@@ -24,8 +24,9 @@ def _relative_height(Z, ratio, scale_height, beta, xp):
 class VerticalGaussian:
     """A generalized Gaussian, exp(-(|Z| / H)^gamma): a Gaussian for gamma = 2, for which H is sqrt(2) sigma."""
 
-    scale_height: float = parameter(1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0),
-                                    doc="height H at the reference radius")
+    scale_height: float = parameter(
+        1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0), doc="height H at the reference radius"
+    )
     gamma: float = parameter(2.0, above=0, doc="exponent", prior=Uniform(1.0, 4.0))
     beta: float = parameter(1.0, doc="flaring exponent of the height", prior=Uniform(0.0, 2.0))
 
@@ -51,8 +52,9 @@ class VerticalGaussian:
 class VerticalExponential:
     """An exponential, exp(-|Z| / H)."""
 
-    scale_height: float = parameter(1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0),
-                                    doc="height H at the reference radius")
+    scale_height: float = parameter(
+        1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0), doc="height H at the reference radius"
+    )
     beta: float = parameter(1.0, doc="flaring exponent of the height", prior=Uniform(0.0, 2.0))
 
     def profile(self, Z, ratio, *, xp=np):
@@ -78,8 +80,9 @@ class VerticalLorentzian:
     everywhere keeps to 3e-4 of the peak at any inclination, at several times the cost.
     """
 
-    scale_height: float = parameter(1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0),
-                                    doc="height H at the reference radius")
+    scale_height: float = parameter(
+        1.5, unit="au", above=0, prior=LogUniform(0.05, 50.0), doc="height H at the reference radius"
+    )
     beta: float = parameter(1.0, doc="flaring exponent of the height", prior=Uniform(0.0, 2.0))
 
     def profile(self, Z, ratio, *, xp=np):

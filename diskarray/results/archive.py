@@ -2,7 +2,6 @@
 
 __all__ = ["save_result", "read_archive", "SUFFIXES"]
 
-import dataclasses
 import hashlib
 import json
 from importlib.metadata import PackageNotFoundError, version

@@ -75,8 +75,11 @@ class Encoder:
         cls = type(value)
         if cls is Unstored:
             return {"$unstored": [value.kind, value.text]}
-        fields = {f.name: self.encode(getattr(value, f.name), f"{path}.{f.name}" if path else f.name)
-                  for f in dataclasses.fields(cls) if _stored(cls, f)}
+        fields = {
+            f.name: self.encode(getattr(value, f.name), f"{path}.{f.name}" if path else f.name)
+            for f in dataclasses.fields(cls)
+            if _stored(cls, f)
+        }
         return {"$object": type_name(cls), "fields": fields}
 
     def _array(self, value, path):
@@ -201,8 +204,11 @@ def _unstored(value):
 def _made(cls, values):
     """An object of a known class from its fields; numbers are held against their declared ranges."""
     fields = {f.name: f for f in dataclasses.fields(cls) if _stored(cls, f)}
-    missing = [name for name, f in fields.items() if name not in values
-               and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
+    missing = [
+        name
+        for name, f in fields.items()
+        if name not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    ]
     foreign = [name for name in values if name not in fields]
     if missing or foreign:
         fault = f"{missing or 'nothing'} is missing and {foreign or 'nothing'} is foreign"
@@ -222,6 +228,9 @@ def _component(cls, values, fields):
         number = values.get(name, 0.0)
         if not isinstance(number, (float, int, np.ndarray, np.generic)) or np.asarray(number).dtype.kind not in "iuf":
             raise DataError(f"{cls.__name__}.{name} is {number!r}, which is no number")
-    defaults = {n: f.default if f.default is not dataclasses.MISSING else f.default_factory() for n, f in fields.items()
-                if n not in values}
+    defaults = {
+        n: f.default if f.default is not dataclasses.MISSING else f.default_factory()
+        for n, f in fields.items()
+        if n not in values
+    }
     return build(cls, **defaults, **values)

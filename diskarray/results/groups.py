@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..files.netcdf import Variable
 from ..diagnostics.convergence import unwrapped
+from ..files.netcdf import Variable
 
 ARCHIVE_GROUP = "diskarray"
 ARCHIVE_VARIABLE = "archive"
@@ -103,8 +103,9 @@ def _places(encoded):
     ]
     statistics = [(name, entry) for name, entry in fields["statistics"]["$frozen"] if _storable(entry)]
     own = _variable_names([name for name, _ in statistics], taken=(*_DRAWS, "lp"))
-    places += [(entry, "sample_stats", [name], [variable])
-               for (name, entry), variable in zip(statistics, own, strict=True)]
+    places += [
+        (entry, "sample_stats", [name], [variable]) for (name, entry), variable in zip(statistics, own, strict=True)
+    ]
     return [(entry["$array"], *place) for entry, *place in places]
 
 

@@ -17,8 +17,23 @@ from .archive import read_archive
 from .encoding import Decoder, holds_unstored, type_name
 from .sample_result import scene_at
 
-_MODULES = (ddit, disk, frame, instrument, point_source, priors, optimize_result, psf, quadrature, registry,
-            sample_result, scene, star, stellar_residual, varying)
+_MODULES = (
+    ddit,
+    disk,
+    frame,
+    instrument,
+    point_source,
+    priors,
+    optimize_result,
+    psf,
+    quadrature,
+    registry,
+    sample_result,
+    scene,
+    star,
+    stellar_residual,
+    varying,
+)
 _RESULTS = (optimize_result.OptimizeResult, sample_result.SampleResult)
 
 
@@ -65,8 +80,11 @@ def _known(components):
 
 def _completed(found, path, posterior):
     """The result, with what the file could not hold made by the posterior."""
-    lost = [f.name for f in dataclasses.fields(found)
-            if f.init and f.name != "settings" and holds_unstored(getattr(found, f.name))]
+    lost = [
+        f.name
+        for f in dataclasses.fields(found)
+        if f.init and f.name != "settings" and holds_unstored(getattr(found, f.name))
+    ]
     if not lost:
         return found
     if posterior is None:
@@ -78,6 +96,9 @@ def _completed(found, path, posterior):
         names = list(posterior.space.names)
         raise DataError(f"{path} is a result for {list(found.names)}, the posterior is for {names}.")
     space = posterior.space
-    made = {"priors": lambda: tuple(space.priors), "linear_priors": lambda: tuple(getattr(space, "linear_priors", ())),
-            "scene": lambda: scene_at(posterior, found.vector)}
+    made = {
+        "priors": lambda: tuple(space.priors),
+        "linear_priors": lambda: tuple(getattr(space, "linear_priors", ())),
+        "scene": lambda: scene_at(posterior, found.vector),
+    }
     return dataclasses.replace(found, **{name: made[name]() for name in lost if name in made})

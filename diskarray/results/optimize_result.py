@@ -239,24 +239,34 @@ class OptimizeResult:
 
     def __repr__(self):
         loss = "" if self.loss == "linear" else f" (loss {self.loss}: chi-squared and covariance refer to it)"
-        lines = [f"OptimizeResult({self.status}: {self.message}",
-                 f"  reduced chi-squared {self.reduced_chi_squared:.4f} over {self.n_data} pixels{loss}; "
-                 f"{self.errors} errors"]
+        lines = [
+            f"OptimizeResult({self.status}: {self.message}",
+            f"  reduced chi-squared {self.reduced_chi_squared:.4f} over {self.n_data} pixels{loss}; "
+            f"{self.errors} errors",
+        ]
         linear = self.linear
         for name, value, sigma, unit in [
             *zip(self.names, self.vector, self.sigma, self.units, strict=True),
             *zip(linear.names, linear.values, linear.sigma, linear.units, strict=True),
         ]:
-            flags = [f" ({flag})" for flag, names in (
-                ("at bound", (*self.at_bound, *linear.at_bound)), ("not constrained", self.unconstrained)
-            ) if name in names]
+            flags = [
+                f" ({flag})"
+                for flag, names in (
+                    ("at bound", (*self.at_bound, *linear.at_bound)),
+                    ("not constrained", self.unconstrained),
+                )
+                if name in names
+            ]
             limit = self.limit(name)
             flags += [f" ({'<' if limit.side == 'upper' else '>'} {limit.value:.4g} at 95 %)"] if limit else []
             lines.append(f"  {name} = {value:.6g} +- {sigma:.2g} {unit}".rstrip() + "".join(flags))
         if len(self.basins) > 1:
-            lines.append("  basins: " + "; ".join(
-                f"chi-squared {b.chi_squared:.1f} ({b.n_starts} starts"
-                f"{f', image of {b.image_of}' if b.image_of is not None else ''}{', chosen' if b.chosen else ''})"
-                for b in self.basins
-            ))
+            lines.append(
+                "  basins: "
+                + "; ".join(
+                    f"chi-squared {b.chi_squared:.1f} ({b.n_starts} starts"
+                    f"{f', image of {b.image_of}' if b.image_of is not None else ''}{', chosen' if b.chosen else ''})"
+                    for b in self.basins
+                )
+            )
         return "\n".join(lines) + ")"

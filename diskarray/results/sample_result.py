@@ -8,12 +8,12 @@ import math
 import numpy as np
 
 from ..backend.pytree import FrozenDict
-from ..errors import SamplerError, ShapeError
-from .archive import save_result
-from ..fit.identity import data_digest
-from ..diagnostics.diagnosis import diagnose
 from ..diagnostics.convergence import unwrapped
+from ..diagnostics.diagnosis import diagnose
 from ..diagnostics.gates import gates_of
+from ..errors import SamplerError, ShapeError
+from ..fit.identity import data_digest
+from .archive import save_result
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -111,9 +111,29 @@ class SampleResult:
         object.__setattr__(self, "diagnostics", _diagnosis(self))
 
     @classmethod
-    def of(cls, posterior, *, engine, samples, log_probability, status, message, independent_chains, settings=None,
-           seed=None, maximum=None, log_evidence=None, log_evidence_error=None, effective_sample_size=None,
-           statistics=None, weighted=None, linear_samples=None, n_evaluations=0, seconds=0.0, xp=np):
+    def of(
+        cls,
+        posterior,
+        *,
+        engine,
+        samples,
+        log_probability,
+        status,
+        message,
+        independent_chains,
+        settings=None,
+        seed=None,
+        maximum=None,
+        log_evidence=None,
+        log_evidence_error=None,
+        effective_sample_size=None,
+        statistics=None,
+        weighted=None,
+        linear_samples=None,
+        n_evaluations=0,
+        seconds=0.0,
+        xp=np,
+    ):
         """A result from what an engine drew.
 
         Parameters
@@ -150,17 +170,32 @@ class SampleResult:
         names, units, drawn = _linear(posterior, vector, samples, linear_samples, seed, xp)
         return cls(
             engine=engine if isinstance(engine, str) else type(engine).__name__,
-            settings=settings if settings is not None else _settings(engine), seed=seed,
-            names=tuple(space.names), units=tuple(space.units), priors=tuple(space.priors), samples=samples,
-            log_probability=log_probability, vector=vector, maximum_log_probability=highest,
-            scene=scene_at(posterior, vector), log_evidence=_optional(log_evidence),
-            log_evidence_error=_optional(log_evidence_error), effective_sample_size=_optional(effective_sample_size),
-            statistics=statistics or {}, linear_names=names, linear_units=units, linear_samples=drawn,
-            n_evaluations=int(n_evaluations), seconds=float(seconds), status=status, message=message,
+            settings=settings if settings is not None else _settings(engine),
+            seed=seed,
+            names=tuple(space.names),
+            units=tuple(space.units),
+            priors=tuple(space.priors),
+            samples=samples,
+            log_probability=log_probability,
+            vector=vector,
+            maximum_log_probability=highest,
+            scene=scene_at(posterior, vector),
+            log_evidence=_optional(log_evidence),
+            log_evidence_error=_optional(log_evidence_error),
+            effective_sample_size=_optional(effective_sample_size),
+            statistics=statistics or {},
+            linear_names=names,
+            linear_units=units,
+            linear_samples=drawn,
+            n_evaluations=int(n_evaluations),
+            seconds=float(seconds),
+            status=status,
+            message=message,
             independent_chains=bool(independent_chains),
             identity=posterior.identity() if hasattr(posterior, "identity") else "",
             data_identity=data_digest(getattr(posterior, "data", None)),
-            linear_priors=tuple(getattr(space, "linear_priors", ())), weighted=weighted or {},
+            linear_priors=tuple(getattr(space, "linear_priors", ())),
+            weighted=weighted or {},
         )
 
     @property
@@ -265,8 +300,9 @@ def _check_shapes(result):
         wanted[f"statistics[{key!r}]"], found[f"statistics[{key!r}]"] = shape, array.shape
     for name, needed in wanted.items():
         if len(shape) != 2 or found[name] != needed:
-            raise ShapeError(f"SampleResult.{name} needs shape {needed}, as samples are (chains, draws, {n}); "
-                             f"got {found[name]}")
+            raise ShapeError(
+                f"SampleResult.{name} needs shape {needed}, as samples are (chains, draws, {n}); got {found[name]}"
+            )
     for name, length in (("units", n), ("priors", n), ("linear_units", k)):
         if len(getattr(result, name)) != length:
             raise ShapeError(f"SampleResult.{name} needs {length} entries, got {len(getattr(result, name))}")

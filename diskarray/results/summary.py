@@ -80,6 +80,11 @@ def _linear_parameters(result):
         known = column.size > 0
         figures = {key: plain(np.quantile(column, q)) if known else None for key, q in _QUANTILES.items()}
         mean, sigma = (np.mean(column), np.std(column, ddof=1)) if column.size > 1 else (math.nan, math.nan)
-        rows[name] = {"mean": plain(mean), "sigma": plain(sigma), **figures, "unit": unit,
-                      "diagnostics": {key: plain(value) for key, value in result.diagnostics.row(name).items()}}
+        rows[name] = {
+            "mean": plain(mean),
+            "sigma": plain(sigma),
+            **figures,
+            "unit": unit,
+            "diagnostics": {key: plain(value) for key, value in result.diagnostics.row(name).items()},
+        }
     return rows

@@ -211,6 +211,9 @@ def weighting(draws, log_probability):
     moved = weight @ offsets
     ratio = np.sqrt(weight @ (offsets - moved) ** 2 / np.diag(covariance))
     return Weighting(
-        share, float(np.max(np.abs(moved) / np.sqrt(np.diag(covariance)))), float(ratio.min()), float(ratio.max()),
+        share,
+        float(np.max(np.abs(moved) / np.sqrt(np.diag(covariance)))),
+        float(ratio.min()),
+        float(ratio.max()),
         math.sqrt(max(1 / share - 1, 0.0) / size),
     )

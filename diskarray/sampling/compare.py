@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..errors import ParameterError
 from ..diagnostics.gates import FINISHED
+from ..errors import ParameterError
 
 _CERTAIN = 3.0  # combined errors that a difference must exceed
 
@@ -68,9 +68,11 @@ class Comparison:
         yield "model", "log-evidence", "difference", "odds", ""
         for k, name in enumerate(self.names):
             yield (
-                name, f"{self.log_evidence[k]:.2f} +- {self.log_evidence_error[k]:.2f}",
+                name,
+                f"{self.log_evidence[k]:.2f} +- {self.log_evidence_error[k]:.2f}",
                 f"{self.difference[k]:.2f} +- {self.difference_error[k]:.2f}" if k else "best",
-                f"1 : {self.odds[k]:.3g}", "" if self.established[k] else "NOT established",
+                f"1 : {self.odds[k]:.3g}",
+                "" if self.established[k] else "NOT established",
             )
 
     def _prior_rows(self):
@@ -79,8 +81,10 @@ class Comparison:
             yield parameter, *(_text(priors[parameter]) if parameter in priors else "-" for priors in self.priors)
 
     def __repr__(self):
-        verdict = f"{self.best!r} is preferred" if self.certain else (
-            f"not decided: {self.best!r} does not lead by more than {_CERTAIN:g} errors"
+        verdict = (
+            f"{self.best!r} is preferred"
+            if self.certain
+            else (f"not decided: {self.best!r} does not lead by more than {_CERTAIN:g} errors")
         )
         return f"Comparison of {len(self.names)} models of the same data: {verdict}\n{self.table}"
 
@@ -116,8 +120,12 @@ def compare(results):
     difference_error = np.hypot(error, best.log_evidence_error)
     difference_error[0] = 0.0
     return Comparison(
-        names=tuple(map(str, order)), log_evidence=evidence, log_evidence_error=error,
-        difference=evidence - evidence[0], difference_error=difference_error, priors=tuple(_priors(named[name]) for name in order),
+        names=tuple(map(str, order)),
+        log_evidence=evidence,
+        log_evidence_error=error,
+        difference=evidence - evidence[0],
+        difference_error=difference_error,
+        priors=tuple(_priors(named[name]) for name in order),
         established=tuple(named[name].established for name in order),
     )
 

@@ -13,10 +13,10 @@ import dataclasses
 import numpy as np
 
 from ..errors import ParameterError, SamplerError
+from ..results.sample_result import SampleResult
 from .agreement import combined, corrected, gaussian_draws, objections, weighting
 from .dynesty_engine import Dynesty
 from .evaluations import Evaluations
-from ..results.sample_result import SampleResult
 from .shards import shards_of
 
 _ROWS = 256  # of the combined draws, evaluated in one step
@@ -112,9 +112,15 @@ class Consensus:
         open_gates = [f"{name}: {g.text}" for name, r in results.items() for g in r.gates if g.passed is not True]
         names = ", ".join(results)
         return SampleResult.of(
-            posterior, engine="Consensus", settings=self._settings(names), samples=samples, seed=seed,
-            log_probability=log_probability, statistics=_statistics(list(results.values()), samples.shape[:2]),
-            maximum=_maximum(posterior, start, evaluations), seconds=journal.seconds,
+            posterior,
+            engine="Consensus",
+            settings=self._settings(names),
+            samples=samples,
+            seed=seed,
+            log_probability=log_probability,
+            statistics=_statistics(list(results.values()), samples.shape[:2]),
+            maximum=_maximum(posterior, start, evaluations),
+            seconds=journal.seconds,
             n_evaluations=sum(r.n_evaluations for r in results.values()) + evaluations.count,
             status="parts_not_established" if open_gates else "finished",
             message=f"{len(results)} parts of the data ({names}), each with 1/{len(results)} of the log prior, "

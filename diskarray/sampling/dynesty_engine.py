@@ -17,10 +17,10 @@ import numpy as np
 from ..backend.identify import require_numpy
 from ..backend.precision import check_precision
 from ..errors import MissingExtraError, ParameterError, SamplerError, nearest
-from .lockstep import Lockstep
-from .nested import LikelihoodQueue, UnitCube, equal_weight_indices
 from ..results.sample_result import SampleResult
 from ..search.start import vector_of
+from .lockstep import Lockstep
+from .nested import LikelihoodQueue, UnitCube, equal_weight_indices
 from .workers import WorkerPool
 
 _BOUNDS = ("multi", "single", "balls", "cubes", "none")
@@ -164,15 +164,22 @@ class _Run:
         status, message = self._status(found, notes)
         proper = not getattr(self.space, "improper", ())
         return SampleResult.of(
-            self.posterior, engine=self.settings, seed=self.seed, samples=vectors[None],
+            self.posterior,
+            engine=self.settings,
+            seed=self.seed,
+            samples=vectors[None],
             log_probability=(found["log_likelihood"][chosen] + self.likelihood.log_prior(vectors))[None],
-            status=status, message=message, independent_chains=False,
-            maximum=self.likelihood.highest, log_evidence=found["log_evidence"] if proper else None,
+            status=status,
+            message=message,
+            independent_chains=False,
+            maximum=self.likelihood.highest,
+            log_evidence=found["log_evidence"] if proper else None,
             log_evidence_error=found["log_evidence_error"] if proper else None,
             effective_sample_size=found["effective"],
             statistics={"log_likelihood": found["log_likelihood"][chosen][None]},
             weighted={name: found[name] for name in ("samples", "log_weight", "log_likelihood", "log_volume")},
-            n_evaluations=self.likelihood.evaluated, seconds=self.likelihood.seconds(self.began),
+            n_evaluations=self.likelihood.evaluated,
+            seconds=self.likelihood.seconds(self.began),
             xp=self.likelihood.xp,
         )
 
@@ -193,17 +200,27 @@ class _Run:
     def _nested(self, dynesty, lockstep, random):
         settings, dynamic = self.settings, self.settings.dynamic
         sampler = (dynesty.DynamicNestedSampler if dynamic else dynesty.NestedSampler)(
-            self.likelihood.of_one, self.cube.to_vector, self.space.size, nlive=settings.live_points,
-            bound=settings.bound, sample=self.proposal, walks=settings.walks if self.proposal == "rwalk" else None,
-            slices=settings.slices if "slice" in self.proposal else None, rstate=random, use_pool=_POOL_FOR,
+            self.likelihood.of_one,
+            self.cube.to_vector,
+            self.space.size,
+            nlive=settings.live_points,
+            bound=settings.bound,
+            sample=self.proposal,
+            walks=settings.walks if self.proposal == "rwalk" else None,
+            slices=settings.slices if "slice" in self.proposal else None,
+            rstate=random,
+            use_pool=_POOL_FOR,
             periodic=self.cube.periodic if self.proposal == "rwalk" else None,
-            pool=_Pool(lockstep, self.likelihood, self.cube), queue_size=settings.queue_size,
+            pool=_Pool(lockstep, self.likelihood, self.cube),
+            queue_size=settings.queue_size,
         )
         common = {"maxcall": settings.max_evaluations, "print_func": self._note, "save_bounds": False}
         if dynamic:
             sampler.run_nested(
-                dlogz_init=settings.dlogz, n_effective=settings.effective_samples,
-                wt_kwargs={"pfrac": settings.posterior_fraction}, **common,
+                dlogz_init=settings.dlogz,
+                n_effective=settings.effective_samples,
+                wt_kwargs={"pfrac": settings.posterior_fraction},
+                **common,
             )
         else:
             sampler.run_nested(dlogz=settings.dlogz, **common)
@@ -252,7 +269,8 @@ class _Pool:
         ask, to_vector = self.lockstep.ask, self.cube.to_vector
         tasks = [
             task._replace(prior_transform=to_vector, loglikelihood=lambda v: LoglOutput(ask(v), False))
-            if isinstance(task, SamplerArgument) else task
+            if isinstance(task, SamplerArgument)
+            else task
             for task in tasks
         ]
         return self.lockstep.map(function, tasks)
@@ -277,9 +295,12 @@ def _arrays(results):
     log_weight = np.asarray(results.logwt, dtype=float)
     log_weight = log_weight - np.logaddexp.reduce(log_weight)
     return {
-        "samples": np.asarray(results.samples, dtype=float), "log_weight": log_weight,
-        "log_likelihood": np.asarray(results.logl, dtype=float), "log_volume": np.asarray(results.logvol, dtype=float),
-        "log_evidence": float(results.logz[-1]), "log_evidence_error": float(results.logzerr[-1]),
+        "samples": np.asarray(results.samples, dtype=float),
+        "log_weight": log_weight,
+        "log_likelihood": np.asarray(results.logl, dtype=float),
+        "log_volume": np.asarray(results.logvol, dtype=float),
+        "log_evidence": float(results.logz[-1]),
+        "log_evidence_error": float(results.logzerr[-1]),
         "effective": float(np.exp(-np.logaddexp.reduce(2 * log_weight))),
     }
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from ..backend.identify import require_numpy
 from ..backend.precision import check_precision
-from ..errors import MissingExtraError, ParameterError, SamplerError
 from ..diagnostics.convergence import autocorrelation_time
-from .evaluations import Evaluations
+from ..errors import MissingExtraError, ParameterError, SamplerError
 from ..results.sample_result import SampleResult
-from .start_ball import start_ball
 from ..search.start import vector_of
+from .evaluations import Evaluations
+from .start_ball import start_ball
 from .workers import WorkerPool
 
 _FIRST_CHECK, _GROWTH = 200, 1.25
@@ -99,10 +99,16 @@ class Emcee:
         sampler = _sampler(rows.shape, evaluations, _moves(self.move), int(random.integers(2**32)))
         chain = _Chain(self, *self._drawn(sampler, rows, values, progress))
         return SampleResult.of(
-            posterior, engine=self, samples=chain.kept(sampler.get_chain()),
-            log_probability=chain.kept(sampler.get_log_prob()), status=chain.status,
+            posterior,
+            engine=self,
+            samples=chain.kept(sampler.get_chain()),
+            log_probability=chain.kept(sampler.get_log_prob()),
+            status=chain.status,
             message=f"{chain.message}, {np.mean(sampler.acceptance_fraction):.3f} of the moves accepted",
-            independent_chains=False, seed=seed, maximum=evaluations.highest, n_evaluations=evaluations.count,
+            independent_chains=False,
+            seed=seed,
+            maximum=evaluations.highest,
+            n_evaluations=evaluations.count,
             seconds=journal.seconds,
         )
 
@@ -201,7 +207,7 @@ def _sampler(shape, evaluations, moves, seed):
     except ImportError as error:
         raise MissingExtraError("emcee is not installed: pip install 'diskarray[sample]'") from error
     sampler = EnsembleSampler(*shape, _never_called, pool=_Batches(evaluations), moves=moves)
-    sampler.random_state = np.random.RandomState(seed).get_state()  # noqa: NPY002 - what emcee draws from
+    sampler.random_state = np.random.RandomState(seed).get_state()
     return sampler
 
 

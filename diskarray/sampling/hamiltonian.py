@@ -154,8 +154,14 @@ def _program(coordinates, warmup, target_acceptance, max_tree_depth, *, block, v
     def begin(y, key):
         above_all = ParamInfo(y, jnp.asarray(_ABOVE_ALL), jnp.zeros_like(y))
         return init(
-            above_all, num_warmup=warmup, dense_mass=True, target_accept_prob=target_acceptance, trajectory_length=None,
-            max_tree_depth=max_tree_depth, rng_key=key, model_args=(jnp.zeros(n), jnp.eye(n), fixed),
+            above_all,
+            num_warmup=warmup,
+            dense_mass=True,
+            target_accept_prob=target_acceptance,
+            trajectory_length=None,
+            max_tree_depth=max_tree_depth,
+            rng_key=key,
+            model_args=(jnp.zeros(n), jnp.eye(n), fixed),
         )
 
     states = jax.eval_shape(begin, jnp.zeros(n), jax.random.PRNGKey(0))
@@ -168,8 +174,13 @@ def _program(coordinates, warmup, target_acceptance, max_tree_depth, *, block, v
 
     def drawn_from(state):
         return {
-            "y": state.z, "potential": state.potential_energy, "energy": state.energy, "diverging": state.diverging,
-            "acceptance": state.accept_prob, "n_steps": state.num_steps, "step_size": state.adapt_state.step_size,
+            "y": state.z,
+            "potential": state.potential_energy,
+            "energy": state.energy,
+            "diverging": state.diverging,
+            "acceptance": state.accept_prob,
+            "n_steps": state.num_steps,
+            "step_size": state.adapt_state.step_size,
         }
 
     def run(leaves, draws, center, factor, *posterior):

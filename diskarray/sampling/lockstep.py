@@ -112,7 +112,7 @@ class _Work:
                 self.results[number] = self.function(task)
             except _Abandoned:
                 return
-            except BaseException as error:  # noqa: BLE001 - it is raised where map was called
+            except BaseException as error:
                 self.error = self.error or error
 
 

@@ -15,10 +15,10 @@ import numpy as np
 from ..backend.namespace import is_jax_array
 from ..backend.precision import check_precision
 from ..errors import BackendError, ParameterError, SamplerError
-from .bijectors import Unconstrained
-from .hamiltonian import Frame, Transitions, chain_starts
 from ..results.sample_result import SampleResult
 from ..search.start import start_vector
+from .bijectors import Unconstrained
+from .hamiltonian import Frame, Transitions, chain_starts
 
 _FARTHEST = 7.0  # coordinates of a start: a thousandth of an interval from its bound
 _STEP = 1e-5
@@ -172,9 +172,18 @@ class _Run:
         if deepest > 0.01:
             message += f"; {100 * deepest:.0f} % of the trajectories were cut at max_tree_depth"
         return SampleResult.of(
-            self.posterior, engine=self.settings, seed=self.seed, samples=samples, log_probability=log_probability,
-            statistics=statistics, n_evaluations=evaluated, seconds=self.journal.seconds, status="finished",
-            message=message, independent_chains=True, maximum=self._start_as_maximum(),
+            self.posterior,
+            engine=self.settings,
+            seed=self.seed,
+            samples=samples,
+            log_probability=log_probability,
+            statistics=statistics,
+            n_evaluations=evaluated,
+            seconds=self.journal.seconds,
+            status="finished",
+            message=message,
+            independent_chains=True,
+            maximum=self._start_as_maximum(),
         )
 
     def _start_as_maximum(self):

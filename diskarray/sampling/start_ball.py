@@ -94,7 +94,8 @@ def _scales(space, center, level, wanted, evaluations):
 def around(space, center, rows):
     """Rows whose periodic angles lie within half a period of a center's."""
     columns = [
-        p.period * ((rows[:, k] - c) / p.period - np.round((rows[:, k] - c) / p.period)) + c if hasattr(p, "wrapped")
+        p.period * ((rows[:, k] - c) / p.period - np.round((rows[:, k] - c) / p.period)) + c
+        if hasattr(p, "wrapped")
         else rows[:, k]
         for k, (p, c) in enumerate(zip(space.priors, center, strict=True))
     ]

@@ -43,7 +43,7 @@ class WorkerPool:
             raise ParameterError(f"workers must be a whole number above 0, got {workers!r}")
         try:
             self._packed = pickle.dumps(posterior)
-        except Exception as error:  # noqa: BLE001 - whatever a user's own object raises while it is pickled
+        except Exception as error:
             raise SamplerError(
                 f"the posterior cannot be sent to worker processes ({error}): define its classes and functions in a "
                 "module, or use workers=0"
@@ -204,7 +204,7 @@ def _serve(connection, packed):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent is the one that acts
     try:
         posterior, problem = pickle.loads(packed), ""
-    except Exception as error:  # noqa: BLE001 - reported to the parent
+    except Exception as error:
         posterior, problem = None, f"{type(error).__name__}: {error}"
     try:
         connection.send(problem)
@@ -217,7 +217,7 @@ def _serve(connection, packed):
             return
         try:
             answer = float(getattr(posterior, method)(row)), ""
-        except Exception as error:  # noqa: BLE001 - reported to the parent
+        except Exception as error:
             answer = 0.0, f"{type(error).__name__}: {error} (at {row.tolist()})"
         try:
             connection.send(answer)

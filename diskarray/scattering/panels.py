@@ -61,8 +61,12 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     near, far = [], []
     for shift in (inner, 0.0 * inner, outer, _OUTSKIRTS * outer):
         first, last = ellipse_crossings(
-            u - offset[0], scales.radius * xp.exp(shift), scales.eccentricity, scales.argument_of_pericenter,
-            _SOFTENING * scales.radius, xp=xp,
+            u - offset[0],
+            scales.radius * xp.exp(shift),
+            scales.eccentricity,
+            scales.argument_of_pericenter,
+            _SOFTENING * scales.radius,
+            xp=xp,
         )
         near.insert(0, xp.minimum(first, near[0]) if near else first)
         far.append(xp.maximum(last, far[-1]) if far else last)
@@ -87,9 +91,7 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
     cosine, sine = slanted(cos_i, sin_i, xp=xp)
     thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height
     extent = xp.minimum(_TAIL ** (-1 / (1 + scales.outer_slope)), _LARGEST)
-    sphere = xp.maximum(
-        (scales.radius * extent * (1 + scales.eccentricity)) ** 2, 4 * scales.radius**2 + thickness**2
-    )
+    sphere = xp.maximum((scales.radius * extent * (1 + scales.eccentricity)) ** 2, 4 * scales.radius**2 + thickness**2)
     reach = square_root(xp.maximum(sphere - u * u - v * v, (0.1 * scales.radius) ** 2), xp=xp)
     midplane = v * (sine / cosine)
     crossing = xp.clip(midplane, -reach, reach)

@@ -12,7 +12,7 @@ _SMALL_BLOCK = 1500  # ... where memory matters more than time
 
 
 def path_for(quadrature, n_segments, n_lines):
-    """"vectorized", "streaming" or "blocks", from the settings or else from the number of nodes on all lines."""
+    """ "vectorized", "streaming" or "blocks", from the settings or else from the number of nodes on all lines."""
     if quadrature.path != "automatic":
         return quadrature.path
     entries = n_segments * quadrature.nodes_and_weights[0].size * n_lines

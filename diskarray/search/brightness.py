@@ -40,9 +40,10 @@ class Brightness:
                 continue
             full, half = (_residuals(problem, _moved(vector, [k], [f * step])) - base for f in (1.0, 0.5))
             together = effects + [full]
-            if _same(full, 2 * half) and (not effects or _same(
-                _residuals(problem, _moved(vector, [*index, k], [*steps, step])) - base, sum(together)
-            )):
+            if _same(full, 2 * half) and (
+                not effects
+                or _same(_residuals(problem, _moved(vector, [*index, k], [*steps, step])) - base, sum(together))
+            ):
                 index, steps, effects = [*index, k], [*steps, step], together
         return cls(np.array(index, dtype=int), np.array(steps))
 
@@ -56,8 +57,10 @@ class Brightness:
         lower, upper = problem.posterior.space.bounds
         room = upper[self.index] - vector[self.index]
         steps = np.where(room > self.step, self.step, -0.5 * (vector - lower)[self.index])
-        columns = np.stack([_residuals(problem, _moved(vector, [k], [s])) - base
-                            for k, s in zip(self.index, steps, strict=True)], axis=-1)
+        columns = np.stack(
+            [_residuals(problem, _moved(vector, [k], [s])) - base for k, s in zip(self.index, steps, strict=True)],
+            axis=-1,
+        )
         ends = np.sort(np.stack([(lower - vector)[self.index] / steps, (upper - vector)[self.index] / steps]), axis=0)
         weights = lsq_linear(columns, -base, bounds=(ends[0], ends[1] + 1e-12)).x
         found = np.clip(_moved(vector, self.index, weights * steps), lower, upper)

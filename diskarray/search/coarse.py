@@ -112,8 +112,11 @@ def _binned(image, factor):
         return image
     shape = tuple(n // factor for n in image.frame.shape_native)
     frame = Frame2D(
-        shape, image.frame.pixel_scale * factor, tuple((c + 0.5) / factor - 0.5 for c in image.frame.center),
-        image.frame.north_angle, image.frame.mirrored,
+        shape,
+        image.frame.pixel_scale * factor,
+        tuple((c + 0.5) / factor - 0.5 for c in image.frame.center),
+        image.frame.north_angle,
+        image.frame.mirrored,
     )
 
     def summed(array):
@@ -126,6 +129,9 @@ def _binned(image, factor):
     values = summed(np.where(counted, np.asarray(image.data.array), 0.0)) / kept
     noise = np.sqrt(summed(np.where(counted, np.asarray(image.noise_map.array) ** 2, 0.0))) / kept
     mask = Mask2D(count < factor**2 / 2, frame)
-    settings = {f.name: getattr(image, f.name) for f in dataclasses.fields(image)
-                if f.name not in ("data", "noise_map", "over_sample_size", "header", "n_not_finite")}
+    settings = {
+        f.name: getattr(image, f.name)
+        for f in dataclasses.fields(image)
+        if f.name not in ("data", "noise_map", "over_sample_size", "header", "n_not_finite")
+    }
     return Imaging(values, np.where(mask.array, 1.0, noise), mask=mask, **settings)

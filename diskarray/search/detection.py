@@ -47,8 +47,13 @@ def detection_of(problem, scene, start, residual, autocovariance, n_free):
     if found.is_detected:
         return found, ()
     return found, tuple(
-        Limit(f"disks.{name}.optical_depth", "upper", _brightest(problem, start, name, without, autocovariance), 0.95,
-              _METHOD)
+        Limit(
+            f"disks.{name}.optical_depth",
+            "upper",
+            _brightest(problem, start, name, without, autocovariance),
+            0.95,
+            _METHOD,
+        )
         for name in disks
     )
 

@@ -14,11 +14,11 @@ import numpy as np
 from ..backend.precision import check_precision
 from ..backend.transforms import has_derivatives
 from ..errors import ParameterError
+from ..results.optimize_result import OptimizeResult
 from .least_squares import with_basins
 from .local_search import ARRIVED, Found, remaining_gain
 from .problem import Problem
 from .report import report
-from ..results.optimize_result import OptimizeResult
 from .scaling import Scaling
 from .start import start_vector
 
@@ -73,8 +73,16 @@ class LBFGSB:
         found = Found(x, residual, jacobian, problem.cost(residual), at_bound, gain, gain <= ARRIVED, tuple(steps))
         found, basins = with_basins(problem, found, [])
         return report(
-            problem, problem, found, start=vector, errors="independent", basins=basins, steps=steps, seconds=seconds,
-            engine="LBFGSB", unfinished="stopped before the log posterior settled",
+            problem,
+            problem,
+            found,
+            start=vector,
+            errors="independent",
+            basins=basins,
+            steps=steps,
+            seconds=seconds,
+            engine="LBFGSB",
+            unfinished="stopped before the log posterior settled",
         )
 
     def _search(self, target, x):
@@ -90,7 +98,10 @@ class LBFGSB:
                 return -value, -slope * scale
 
             solution = minimize(
-                downhill, x / scale, jac=True, method="L-BFGS-B",
+                downhill,
+                x / scale,
+                jac=True,
+                method="L-BFGS-B",
                 bounds=np.stack([scaling.lower, scaling.upper], axis=-1) / scale[:, None],
                 options={"maxiter": self.max_iterations, "ftol": self.tolerance, "gtol": 1e-5, "maxcor": 20},
             )
@@ -137,8 +148,13 @@ class _Target:
         """Matrix of second derivatives of minus the log posterior, by differences."""
         x = self.problem.scaling.strictly_inside(x, 2.1 * step)
         rows = np.eye(x.size) * step
-        values = [[self.value(x + a + b) - self.value(x + a - b) - self.value(x - a + b) + self.value(x - a - b)
-                   for b in rows] for a in rows]
+        values = [
+            [
+                self.value(x + a + b) - self.value(x + a - b) - self.value(x - a + b) + self.value(x - a - b)
+                for b in rows
+            ]
+            for a in rows
+        ]
         return -np.array(values) / (4 * step**2)
 
     def _difference(self, x, k):
@@ -161,11 +177,20 @@ def _without_residuals(target, x, settled, steps, seconds):
     covariance[np.ix_(free, free)] = inverse * np.outer(derivative, derivative)
     vector = space.wrapped(scaling.to_vector(x))
     return OptimizeResult(
-        names=space.names, units=space.units, vector=vector, covariance=covariance, scene=space.to_model(vector),
+        names=space.names,
+        units=space.units,
+        vector=vector,
+        covariance=covariance,
+        scene=space.to_model(vector),
         status="converged" if settled else "max_evaluations",
         message="the log posterior settled" if settled else "stopped before the log posterior settled",
-        n_evaluations=target.problem.n_evaluations, unconstrained=(),
+        n_evaluations=target.problem.n_evaluations,
+        unconstrained=(),
         at_bound=tuple(name for name, flag in zip(space.names, at_bound, strict=True) if flag),
-        log_likelihood=float(posterior.log_likelihood(vector)), chi_squared=float("nan"), n_data=0, seconds=seconds,
-        engine="LBFGSB", steps=tuple(steps),
+        log_likelihood=float(posterior.log_likelihood(vector)),
+        chi_squared=float("nan"),
+        n_data=0,
+        seconds=seconds,
+        engine="LBFGSB",
+        steps=tuple(steps),
     )

@@ -14,12 +14,12 @@ import numpy as np
 
 from ..backend.precision import check_precision
 from ..errors import ParameterError, nearest
+from ..results.optimize_result import Basin
 from .coarse import near_posterior
 from .local_search import local_search, remaining_gain
 from .multi_start import explore
 from .problem import DERIVATIVES, LOSSES, Problem, library_for
 from .report import ERRORS, report
-from ..results.optimize_result import Basin
 from .scaling import Scaling
 from .start import start_vector
 from .symmetry import forward_asymmetry, images_of
@@ -94,10 +94,18 @@ class LeastSquares:
         first = whole.scaling.strictly_inside(whole.scaling.to_coordinates(vector))
         found, problem = self._settled(whole, regions[0].x if regions else first, steps)
         found, basins = with_basins(problem, found, regions)
-        steps += [f"differences for the derivative by {name}, which was not finite"
-                  for name in sorted(problem.repaired)]
+        steps += [
+            f"differences for the derivative by {name}, which was not finite" for name in sorted(problem.repaired)
+        ]
         return report(
-            whole, problem, found, start=vector, errors=self.errors, basins=basins, steps=steps, engine="LeastSquares",
+            whole,
+            problem,
+            found,
+            start=vector,
+            errors=self.errors,
+            basins=basins,
+            steps=steps,
+            engine="LeastSquares",
             seconds=lambda: time.perf_counter() - began,
             unfinished="stopped at max_iterations before reaching the minimum",
         )
@@ -116,8 +124,9 @@ class LeastSquares:
                 asked = _rules(near_posterior(problem.posterior, problem.scaling.to_vector(x)))
                 return last or all(map(_suffices, wanted, asked))
 
-            found = local_search(settled, x, tolerance=self.tolerance, max_iterations=self.max_iterations,
-                                 quadrature_fits=fits)
+            found = local_search(
+                settled, x, tolerance=self.tolerance, max_iterations=self.max_iterations, quadrature_fits=fits
+            )
             steps += found.steps
             x = found.x
             if found.jacobian is not None:
@@ -150,8 +159,10 @@ def with_basins(problem, found, regions):
     first = regions[0] if regions else None
     basins = [Basin(vector, found.cost, first.n_starts if first else 1)]
     mirrored = images_of(space, vector, residuals)
-    basins += [Basin(image, found.cost, first.n_images if first and k == 0 else 0, image_of=0)
-               for k, image in enumerate(mirrored)]
+    basins += [
+        Basin(image, found.cost, first.n_images if first and k == 0 else 0, image_of=0)
+        for k, image in enumerate(mirrored)
+    ]
     sides = [forward_asymmetry(space.to_model(basin.vector)) for basin in basins]
     chosen = max(range(len(basins)), key=lambda k: round(sides[k], 6))
     if chosen:
@@ -162,8 +173,10 @@ def with_basins(problem, found, regions):
         cost, place = problem.cost(residuals(vector)), len(basins)
         basins.append(Basin(vector, cost, region.n_starts, refined=False))
         if region.n_images:
-            basins += [Basin(image, cost, region.n_images, image_of=place, refined=False)
-                       for image in images_of(space, vector, residuals)[:1]]
+            basins += [
+                Basin(image, cost, region.n_images, image_of=place, refined=False)
+                for image in images_of(space, vector, residuals)[:1]
+            ]
     return found, tuple(basins)
 
 

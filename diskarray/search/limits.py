@@ -100,8 +100,10 @@ class _Profile:
     def _first_guess(self, end):
         """Where the parabola of the profile at the best fit rises enough, or a fifth of the way."""
         side, column = np.sign(end - self.here), self.jacobian[:, self.index]
-        rest = column - self.jacobian[:, self.others] @ np.linalg.lstsq(
-            self.jacobian[:, self.others], column, rcond=1e-10)[0]
+        rest = (
+            column
+            - self.jacobian[:, self.others] @ np.linalg.lstsq(self.jacobian[:, self.others], column, rcond=1e-10)[0]
+        )
         slope, curvature = max(side * float(rest @ self.residual), 0.0), float(rest @ rest)
         room = abs(end - self.here)
         if not curvature > 0:
@@ -127,7 +129,8 @@ class _Profile:
             weighted = problem.weighted(residual, self.jacobian)[0]
             moved = x.copy()
             moved[self.others] += _bounded_step(
-                self.jacobian[:, self.others], weighted, x[self.others], problem.scaling, self.others)
+                self.jacobian[:, self.others], weighted, x[self.others], problem.scaling, self.others
+            )
             trial = problem.residuals(moved)
             gained = cost - problem.cost(trial)
             if not gained > 0:

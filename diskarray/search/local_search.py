@@ -132,7 +132,11 @@ class _Chain:
 
         bounds = np.stack([problem.scaling.lower, problem.scaling.upper], axis=-1) / scale[:, None]
         solution = minimize(
-            value_and_slope, self.x / scale, jac=True, method="L-BFGS-B", bounds=bounds,
+            value_and_slope,
+            self.x / scale,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
             options={"maxiter": min(self.max_iterations, _FURTHER), "ftol": _TIGHT, "gtol": 1e-6},
         )
         self.steps.append(f"{name}: {solution.nit} iterations")
@@ -153,8 +157,16 @@ class _Chain:
         return self.gain <= ARRIVED
 
     def found(self):
-        return Found(self.x, self.residual, self.jacobian, self.cost, self.at_bound, self.gain, self.gain <= ARRIVED,
-                     tuple(self.steps))
+        return Found(
+            self.x,
+            self.residual,
+            self.jacobian,
+            self.cost,
+            self.at_bound,
+            self.gain,
+            self.gain <= ARRIVED,
+            tuple(self.steps),
+        )
 
     def _move(self, x, residual, slopes=None):
         cost = self.problem.cost(residual)
@@ -192,9 +204,18 @@ def _least_squares(problem, start, tolerance, max_iterations, quick):
         return last["slopes"][1]
 
     solution = least_squares(
-        residuals, start, jac=noted, bounds=(problem.scaling.lower, problem.scaling.upper), method="trf",
-        x_scale=1.0, ftol=tolerance, xtol=tolerance, gtol=tolerance, max_nfev=max_iterations,
-        loss="linear" if problem.loss == "linear" else problem.rho, f_scale=problem.loss_scale,
+        residuals,
+        start,
+        jac=noted,
+        bounds=(problem.scaling.lower, problem.scaling.upper),
+        method="trf",
+        x_scale=1.0,
+        ftol=tolerance,
+        xtol=tolerance,
+        gtol=tolerance,
+        max_nfev=max_iterations,
+        loss="linear" if problem.loss == "linear" else problem.rho,
+        f_scale=problem.loss_scale,
     )
     return solution, last.get("slopes")
 

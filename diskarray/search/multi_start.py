@@ -94,8 +94,10 @@ def explore(problem, vector, starts, seed):
             regions[place] = _joined(regions[place], end)
     regions = sorted(regions, key=lambda region: region.cost)
     where = "the image" if coarse is None else f"a binned image of {coarse.n_data} pixels"
-    return regions, (f"{len(chosen)} starts on {where} ({len(ready)} from the start given, the others the best of "
-                     f"{len(random)} Sobol points), {followed} of them searched to the end: basins {len(regions)}")
+    return regions, (
+        f"{len(chosen)} starts on {where} ({len(ready)} from the start given, the others the best of "
+        f"{len(random)} Sobol points), {followed} of them searched to the end: basins {len(regions)}"
+    )
 
 
 def _sobol(problem, number, seed):

@@ -4,12 +4,12 @@ __all__ = ["ERRORS", "report"]
 
 import numpy as np
 
+from ..results.optimize_result import LinearEstimate, OptimizeResult
 from .correlated import Autocovariance, sandwich
 from .covariance import condition_of, correlated_pairs, covariance_from
 from .detection import detection_of
 from .limits import limits_of
 from .linear_estimate import full_jacobian, has_linear
-from ..results.optimize_result import LinearEstimate, OptimizeResult
 
 ERRORS = ("independent", "scaled", "correlated")
 """What the errors of a fit may assume."""
@@ -75,14 +75,32 @@ def report(whole, problem, found, *, start, errors, basins, steps, seconds, engi
         inflation = np.sqrt(np.diag(covariance) / (np.diag(formal) * to_units**2))
     status, message = _status(found, detection, steps, unfinished)
     return OptimizeResult(
-        names=space.names, units=space.units, vector=vector, covariance=covariance[:n, :n], scene=scene,
-        status=status, message=message, n_evaluations=whole.n_evaluations + 1,
-        at_bound=_named(space.names, found.at_bound), unconstrained=_named(space.names, unconstrained[:n]),
-        log_likelihood=sum(float(f.log_likelihood) for f in fits), chi_squared=chi_squared, n_data=n_data,
-        seconds=seconds(), engine=engine, loss=problem.loss, errors=errors,
-        noise_scale=float(np.sqrt(chi_squared / max(n_data - lengths.size, 1))), error_inflation=inflation[:n],
-        condition=condition_of(jacobian, usable), degenerate=correlated_pairs(space.names, covariance[:n, :n]),
-        limits=limits, basins=basins, steps=tuple(steps), remaining_gain=found.gain, detection=detection,
+        names=space.names,
+        units=space.units,
+        vector=vector,
+        covariance=covariance[:n, :n],
+        scene=scene,
+        status=status,
+        message=message,
+        n_evaluations=whole.n_evaluations + 1,
+        at_bound=_named(space.names, found.at_bound),
+        unconstrained=_named(space.names, unconstrained[:n]),
+        log_likelihood=sum(float(f.log_likelihood) for f in fits),
+        chi_squared=chi_squared,
+        n_data=n_data,
+        seconds=seconds(),
+        engine=engine,
+        loss=problem.loss,
+        errors=errors,
+        noise_scale=float(np.sqrt(chi_squared / max(n_data - lengths.size, 1))),
+        error_inflation=inflation[:n],
+        condition=condition_of(jacobian, usable),
+        degenerate=correlated_pairs(space.names, covariance[:n, :n]),
+        limits=limits,
+        basins=basins,
+        steps=tuple(steps),
+        remaining_gain=found.gain,
+        detection=detection,
         linear=_linear(solution, covariance, n),
     )
 
@@ -139,8 +157,14 @@ def _status(found, detection, steps, unfinished):
 def _linear(solution, covariance, n):
     if solution is None:
         return LinearEstimate()
-    return LinearEstimate(solution.names, solution.units, np.asarray(solution.values), covariance[n:, n:],
-                          covariance[:n, n:], solution.at_bound)
+    return LinearEstimate(
+        solution.names,
+        solution.units,
+        np.asarray(solution.values),
+        covariance[n:, n:],
+        covariance[:n, n:],
+        solution.at_bound,
+    )
 
 
 def _named(names, flags):

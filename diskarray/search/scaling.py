@@ -51,7 +51,9 @@ class Scaling:
     def to_coordinates(self, vector):
         """Coordinates of a vector."""
         vector = np.asarray(vector, dtype=float)
-        return (np.where(self.logarithmic, np.log(np.where(self.logarithmic, vector, 1.0)), vector) - self.origin) / self.width
+        return (
+            np.where(self.logarithmic, np.log(np.where(self.logarithmic, vector, 1.0)), vector) - self.origin
+        ) / self.width
 
     def to_vector(self, coordinates):
         """The vector at coordinates."""

@@ -81,7 +81,8 @@ def _turned(space, vector, exactly):
         for name in chosen:
             versions = [
                 set_at(version, f"disks.{name}", disk)
-                for version in versions for disk in _versions(get_at(version, f"disks.{name}"), exactly)
+                for version in versions
+                for disk in _versions(get_at(version, f"disks.{name}"), exactly)
             ]
         found += [_within(space, version) for version in versions]
     return [v for v in found if v is not None]
@@ -99,7 +100,9 @@ def _versions(disk, exactly):
         return
     if exactly:
         yield _changed(
-            disk, inclination=180.0 - disk.inclination, offset_y=disk.offset_y,
+            disk,
+            inclination=180.0 - disk.inclination,
+            offset_y=disk.offset_y,
             density=_pericenter_moved(disk.density, lambda omega: 180.0 - omega),
         )
     phases = _reflected(disk.phase_function) if exactly else [disk.phase_function]

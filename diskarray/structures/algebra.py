@@ -10,8 +10,11 @@ from ..backend.namespace import is_jax_array
 from ..errors import ShapeError
 
 _BINARY = {
-    "add": operator.add, "sub": operator.sub, "mul": operator.mul,
-    "truediv": operator.truediv, "pow": operator.pow,
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "truediv": operator.truediv,
+    "pow": operator.pow,
 }
 
 

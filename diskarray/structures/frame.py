@@ -62,7 +62,10 @@ class Frame2D:
                 f"north_angle must be finite and mirrored True or False, got {self.north_angle!r} and {self.mirrored!r}"
             )
         for name, value in (
-            ("shape_native", shape), ("pixel_scale", scale[0]), ("center", center), ("north_angle", angle[0]),
+            ("shape_native", shape),
+            ("pixel_scale", scale[0]),
+            ("center", center),
+            ("north_angle", angle[0]),
             ("mirrored", bool(self.mirrored)),
         ):
             object.__setattr__(self, name, value)

@@ -114,7 +114,10 @@ class Grid2D:
         if not sampling.is_trivial:
             sub_points = frozen(np.stack(mask.frame.sky_from(*sampling.sub_pixels(row, column)), axis=-1))
         for name, value in (
-            ("mask", mask), ("over_sample_size", sampling), ("array", frozen(points)), ("sub_array", sub_points),
+            ("mask", mask),
+            ("over_sample_size", sampling),
+            ("array", frozen(points)),
+            ("sub_array", sub_points),
         ):
             object.__setattr__(self, name, value)
 
@@ -177,8 +180,13 @@ class Grid2D:
 
     def _rebuilt(self, array, sub_array, axes):
         return build(
-            Grid2D, mask=self.mask, over_sample_size=self.over_sample_size, array=frozen(array),
-            sub_array=None if sub_array is None else frozen(sub_array), axes=axes, on_pixels=False,
+            Grid2D,
+            mask=self.mask,
+            over_sample_size=self.over_sample_size,
+            array=frozen(array),
+            sub_array=None if sub_array is None else frozen(sub_array),
+            axes=axes,
+            on_pixels=False,
         )
 
     def _layout(self):
@@ -195,9 +203,7 @@ class Grid2D:
         def apply(a, b):
             return operation(b, a) if reflected else operation(a, b)
 
-        return self._rebuilt(
-            apply(self.array, raw), None if sub is None else apply(self.sub_array, sub), self.axes
-        )
+        return self._rebuilt(apply(self.array, raw), None if sub is None else apply(self.sub_array, sub), self.axes)
 
 
 def _pair(value, like):

@@ -44,7 +44,10 @@ class Mask2D:
         indices = np.flatnonzero(~values.ravel())
         indices.flags.writeable = False
         for name, value in (
-            ("array", values), ("frame", frame), ("_indices", indices), ("_hash", hash((frame, values.tobytes()))),
+            ("array", values),
+            ("frame", frame),
+            ("_indices", indices),
+            ("_hash", hash((frame, values.tobytes()))),
         ):
             object.__setattr__(self, name, value)
 

@@ -9,7 +9,16 @@ from ..backend.operations import frozen, settled
 from ..backend.pytree import array_field, build, component, static
 from ..errors import ShapeError
 from .algebra import arithmetic, operand, unwrap
-from .image import Image2D, ImageIrregular, array_for, as_mask, combined_on_pixels, masked_to_zero, native_from, slim_from
+from .image import (
+    Image2D,
+    ImageIrregular,
+    array_for,
+    as_mask,
+    combined_on_pixels,
+    masked_to_zero,
+    native_from,
+    slim_from,
+)
 from .mask import Mask2D
 
 

@@ -43,12 +43,25 @@ def test_every_parameter_takes_its_unit_in_another_guise(cls):
             cls(**{name: default * units.kg})
 
 
-@pytest.mark.parametrize(("value", "unit", "expected"), [
-    (14.166 * units.mas, "arcsec", 0.014166), (54 * units.mas, "arcsec", 0.054), (1.5 * units.arcmin, "arcsec", 90.0),
-    (77 * units.au, "au", 77.0), (3 * units.kpc, "pc", 3000.0), (50 * units.percent, "", 0.5), (2 * units.one, "", 2.0),
-    (60 * units.arcmin, "deg", 1.0), (np.pi * units.rad, "deg", 180.0), (7, "au", 7), ([1, 2], "au", [1, 2]),
-    (10 * units.ABmag, "mJy", 363.0780547701), ("word", "au", "word"), (None, "au", None),
-])
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (14.166 * units.mas, "arcsec", 0.014166),
+        (54 * units.mas, "arcsec", 0.054),
+        (1.5 * units.arcmin, "arcsec", 90.0),
+        (77 * units.au, "au", 77.0),
+        (3 * units.kpc, "pc", 3000.0),
+        (50 * units.percent, "", 0.5),
+        (2 * units.one, "", 2.0),
+        (60 * units.arcmin, "deg", 1.0),
+        (np.pi * units.rad, "deg", 180.0),
+        (7, "au", 7),
+        ([1, 2], "au", [1, 2]),
+        (10 * units.ABmag, "mJy", 363.0780547701),
+        ("word", "au", "word"),
+        (None, "au", None),
+    ],
+)
 def test_conversions_are_exact(value, unit, expected):
     found = plain(value, unit, "it")
     assert found == (pytest.approx(expected, rel=1e-12) if "mag" in str(getattr(value, "unit", "")) else expected)
@@ -60,10 +73,21 @@ def test_lists_and_arrays():
     np.testing.assert_array_equal(plain([[1, 2], [3, 4]] * units.mas, "arcsec", "it"), [[0.001, 0.002], [0.003, 0.004]])
 
 
-@pytest.mark.parametrize("value", [
-    3 * units.kg, 3 * units.one, 3 * units.mag, [1, 2] * units.Jy, [1 * units.kg], Foreign(), Column([1.0], unit="au"),
-    Masked(3 * units.au, mask=True), 3 * units.dex, [[1 * units.kg]],
-])
+@pytest.mark.parametrize(
+    "value",
+    [
+        3 * units.kg,
+        3 * units.one,
+        3 * units.mag,
+        [1, 2] * units.Jy,
+        [1 * units.kg],
+        Foreign(),
+        Column([1.0], unit="au"),
+        Masked(3 * units.au, mask=True),
+        3 * units.dex,
+        [[1 * units.kg]],
+    ],
+)
 def test_what_does_not_convert_is_refused(value):
     with pytest.raises(UnitError, match="it"):
         plain(value, "au", "it")
@@ -119,10 +143,16 @@ def test_raw_points_are_not_stripped_of_their_unit():
 
 
 def test_a_star_takes_the_unit_of_its_flux():
-    assert [(s.flux, s.unit) for s in (
-        da.Star(1.2 * units.Jy), da.Star(5 * units.adu), da.Star(1.2 * units.Jy, unit="uJy"), da.Star(3.0, unit="mJy"),
-        da.Star(2 * units.electron / units.s),
-    )] == [(1200.0, "mJy"), (5.0, "adu"), (pytest.approx(1.2e6), "uJy"), (3.0, "mJy"), (2.0, "electron / s")]
+    assert [
+        (s.flux, s.unit)
+        for s in (
+            da.Star(1.2 * units.Jy),
+            da.Star(5 * units.adu),
+            da.Star(1.2 * units.Jy, unit="uJy"),
+            da.Star(3.0, unit="mJy"),
+            da.Star(2 * units.electron / units.s),
+        )
+    ] == [(1200.0, "mJy"), (5.0, "adu"), (pytest.approx(1.2e6), "uJy"), (3.0, "mJy"), (2.0, "electron / s")]
     assert da.Star(10 * units.ABmag).flux == pytest.approx(363.078, rel=1e-5)
     assert da.replace(da.Star(1.2 * units.Jy), "flux", 2 * units.Jy).flux == 2000.0
     for unit in ("mJy / arcsec2", "", "mag", "W", "adu / pix"):

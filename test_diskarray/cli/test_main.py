@@ -41,7 +41,9 @@ def test_an_existing_output_needs_overwrite(tiny_config, capsys):
 
 
 def test_a_fit_that_does_not_converge_is_written_but_fails(tiny_config, capsys):
-    tiny_config.write_text(tiny_config.read_text().replace("kind: least_squares", "kind: least_squares\n  max_iterations: 1"))
+    tiny_config.write_text(
+        tiny_config.read_text().replace("kind: least_squares", "kind: least_squares\n  max_iterations: 1")
+    )
     out = tiny_config.parent / "out"
     assert main(["fit", str(tiny_config), "--output", str(out), "--quiet"]) == 1
     assert capsys.readouterr().err.startswith("diskarray: error: the fit did not converge: ")
@@ -64,7 +66,9 @@ def test_bad_input_is_one_line_without_a_traceback(words, message, capsys, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("words", [[], ["fti"], ["fit", "--backend", "torch"], ["simulate", "a.yaml"], ["fit", "--nonsense"]])
+@pytest.mark.parametrize(
+    "words", [[], ["fti"], ["fit", "--backend", "torch"], ["simulate", "a.yaml"], ["fit", "--nonsense"]]
+)
 def test_wrong_usage_is_one_line(words, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(words)
@@ -75,12 +79,12 @@ def test_wrong_usage_is_one_line(words, capsys):
 
 @pytest.mark.parametrize(("raised", "code"), [(KeyboardInterrupt(), 130), (BackendError("no such array"), 2)])
 def test_interruption_and_errors_have_their_exit_codes(raised, code, tiny_config, monkeypatch, capsys):
-    from diskarray.cli import fit
+    from diskarray.pipeline import run
 
     def fails(*arguments, **keywords):
         raise raised
 
-    monkeypatch.setattr(fit, "run_fit", fails)
+    monkeypatch.setattr(run, "run_fit", fails)
     assert main(["fit", str(tiny_config)]) == code
     assert capsys.readouterr().err.count("\n") == 1
 

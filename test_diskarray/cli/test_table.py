@@ -6,13 +6,17 @@ def rows(table):
 
 
 def test_values_have_the_digits_of_their_sigma():
-    table = parameter_table({
-        "inclination": {"value": 76.43214, "sigma": 0.03121, "unit": "deg"},
-        "radius": {"value": 1234.567, "sigma": 23.4, "unit": "au"},
-        "optical_depth": {"value": 3.23456e-9, "sigma": 2.3e-10, "unit": ""},
-    })
+    table = parameter_table(
+        {
+            "inclination": {"value": 76.43214, "sigma": 0.03121, "unit": "deg"},
+            "radius": {"value": 1234.567, "sigma": 23.4, "unit": "au"},
+            "optical_depth": {"value": 3.23456e-9, "sigma": 2.3e-10, "unit": ""},
+        }
+    )
     assert rows(table)[1:] == [
-        ["inclination", "76.432", "0.031", "deg"], ["radius", "1235", "23", "au"], ["optical_depth", "3.23e-09", "2.3e-10"],
+        ["inclination", "76.432", "0.031", "deg"],
+        ["radius", "1235", "23", "au"],
+        ["optical_depth", "3.23e-09", "2.3e-10"],
     ]
 
 
@@ -27,8 +31,11 @@ def test_the_pull_is_in_sigmas():
 
 
 def test_columns_line_up():
-    table = parameter_table({
-        "a": {"value": 1.0, "sigma": 0.1, "unit": "au"}, "much_longer": {"value": 100.0, "sigma": 0.1, "unit": "deg"},
-    })
+    table = parameter_table(
+        {
+            "a": {"value": 1.0, "sigma": 0.1, "unit": "au"},
+            "much_longer": {"value": 100.0, "sigma": 0.1, "unit": "deg"},
+        }
+    )
     header, first, second = table.splitlines()
     assert first.index("au") == second.index("deg") == header.index("unit")

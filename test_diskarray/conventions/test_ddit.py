@@ -16,8 +16,22 @@ from diskarray.profiles.density import TwoPowerLaw
 from diskarray.profiles.phase_function import HenyeyGreenstein, Polarized
 from diskarray.profiles.phase_sums import RayleighScattering
 
-PARAMETERS = {"a": 0.8, "incl": 60.0, "pa": 30.0, "pin": 10.0, "pout": -5.0, "e": 0.2, "omega": 50.0, "opang": 0.03,
-              "gamma": 1.5, "gsca": 0.4, "gpol": 0.6, "dpc": 70.0, "nx": 80, "pixscale": 0.03}
+PARAMETERS = {
+    "a": 0.8,
+    "incl": 60.0,
+    "pa": 30.0,
+    "pin": 10.0,
+    "pout": -5.0,
+    "e": 0.2,
+    "omega": 50.0,
+    "opang": 0.03,
+    "gamma": 1.5,
+    "gsca": 0.4,
+    "gpol": 0.6,
+    "dpc": 70.0,
+    "nx": 80,
+    "pixscale": 0.03,
+}
 POINTS = [(0.5, -0.4), (-0.3, 0.6), (0.35, 0.1), (-0.7, 0.45), (0.9, -0.5)]
 
 

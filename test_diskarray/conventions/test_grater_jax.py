@@ -14,8 +14,20 @@ from diskarray.profiles.layered import Layered
 from diskarray.profiles.phase_curves import TabulatedPhaseFunction
 from diskarray.profiles.phase_function import Polarized
 
-DISK = {"alpha_in": 8.0, "alpha_out": -5.0, "sma": 60.0, "e": 0.1, "ksi0": 2.0, "gamma": 1.5, "beta": 0.5,
-        "inclination": 65.0, "position_angle": 30.0, "omega": 75.0, "x_center": 20.25, "y_center": 17.5}
+DISK = {
+    "alpha_in": 8.0,
+    "alpha_out": -5.0,
+    "sma": 60.0,
+    "e": 0.1,
+    "ksi0": 2.0,
+    "gamma": 1.5,
+    "beta": 0.5,
+    "inclination": 65.0,
+    "position_angle": 30.0,
+    "omega": 75.0,
+    "x_center": 20.25,
+    "y_center": 17.5,
+}
 HG, TWO = {"g": 0.3}, {"g1": 0.7, "g2": -0.2, "weight": 0.6}
 SPLINE = {"backscatt_bound": -0.9, "forwardscatt_bound": 0.8, "num_knots": 5, "knot_values": [2.6, 1.5, 0.8, 0.75, 0.9]}
 MISC = {"distance": 50.0, "pxInArcsec": 0.1, "nx": 40, "ny": 36, "flux_scaling": 2e3}
@@ -23,9 +35,22 @@ MISC = {"distance": 50.0, "pxInArcsec": 0.1, "nx": 40, "ny": 36, "flux_scaling":
 
 def test_it_is_vip_in_other_words():
     theirs = {
-        "distance": 50.0, "itilt": 65.0, "pa": 30.0, "omega": 75.0, "spf_dico": {"name": "HG", "g": 0.3},
-        "density_dico": {"name": "2PowerLaws", "a": 60.0, "ain": 8.0, "aout": -5.0, "e": 0.1, "ksi0": 2.0, "gamma": 1.5,
-                         "beta": 0.5, "dens_at_r0": 2e3},
+        "distance": 50.0,
+        "itilt": 65.0,
+        "pa": 30.0,
+        "omega": 75.0,
+        "spf_dico": {"name": "HG", "g": 0.3},
+        "density_dico": {
+            "name": "2PowerLaws",
+            "a": 60.0,
+            "ain": 8.0,
+            "aout": -5.0,
+            "e": 0.1,
+            "ksi0": 2.0,
+            "gamma": 1.5,
+            "beta": 0.5,
+            "dens_at_r0": 2e3,
+        },
     }
     disk, vip = from_grater_jax(DISK, HG, MISC), from_vip(theirs)
     assert disk.density.argument_of_pericenter == vip.density.argument_of_pericenter == -105.0
@@ -56,8 +81,21 @@ def test_there_and_back(spf, rmin):
     disk_params, spf_params, misc_params = to_grater_jax(disk, grid)
     assert spf_params == pytest.approx(spf)
     assert list(disk_params) == [
-        "accuracy", "alpha_in", "alpha_out", "sma", "e", "ksi0", "gamma", "beta", "rmin", "dens_at_r0", "inclination",
-        "position_angle", "x_center", "y_center", "omega",
+        "accuracy",
+        "alpha_in",
+        "alpha_out",
+        "sma",
+        "e",
+        "ksi0",
+        "gamma",
+        "beta",
+        "rmin",
+        "dens_at_r0",
+        "inclination",
+        "position_angle",
+        "x_center",
+        "y_center",
+        "omega",
     ]
     assert {name: disk_params[name] for name in given} == pytest.approx(given)
     assert {name: misc_params[name] for name in MISC} == pytest.approx(MISC)

@@ -21,8 +21,17 @@ from diskarray.profiles.radial import GaussianRing
 
 DENSITY = {"name": "2PowerLaws", "a": 60.0, "ain": 8.0, "aout": -5.0, "ksi0": 2.0, "gamma": 2.0, "beta": 1.0, "e": 0.2}
 PARAMETERS = {
-    "nx": 40, "ny": 36, "distance": 50.0, "pxInArcsec": 0.1, "itilt": 65.0, "pa": 30.0, "omega": 75.0, "xdo": 3.0,
-    "ydo": -2.0, "density_dico": DENSITY, "spf_dico": {"name": "HG", "g": 0.3},
+    "nx": 40,
+    "ny": 36,
+    "distance": 50.0,
+    "pxInArcsec": 0.1,
+    "itilt": 65.0,
+    "pa": 30.0,
+    "omega": 75.0,
+    "xdo": 3.0,
+    "ydo": -2.0,
+    "density_dico": DENSITY,
+    "spf_dico": {"name": "HG", "g": 0.3},
 }
 ANGLES, VALUES = [0.0, 30.0, 70.0, 110.0, 180.0], [5.0, 2.0, 0.7, 0.5, 0.9]
 
@@ -161,7 +170,16 @@ def test_there_and_back_and_there(parameters):
 
 def test_every_name_of_the_density_is_written():
     assert set(to_vip(from_vip(PARAMETERS))["density_dico"]) == {
-        "name", "a", "ain", "aout", "e", "ksi0", "gamma", "beta", "amin", "dens_at_r0"
+        "name",
+        "a",
+        "ain",
+        "aout",
+        "e",
+        "ksi0",
+        "gamma",
+        "beta",
+        "amin",
+        "dens_at_r0",
     }
 
 

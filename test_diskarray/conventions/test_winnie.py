@@ -7,8 +7,23 @@ from diskarray.conventions import disks_from_winnie, from_vip, from_winnie, grid
 from diskarray.errors import ParameterError, UnitError
 from diskarray.profiles.phase_function import Polarized
 
-RING = {"r0": 60.0, "h0": 0.05, "ain": 8.0, "aout": -5.0, "pa": 100.0, "incl": 65.0, "g1": 0.7, "g2": -0.2, "wg1": 0.6,
-        "e": 0.1, "omega": 40.0, "gamma": 1.5, "beta": 0.5, "xdo": 2.0, "ydo": -1.0}
+RING = {
+    "r0": 60.0,
+    "h0": 0.05,
+    "ain": 8.0,
+    "aout": -5.0,
+    "pa": 100.0,
+    "incl": 65.0,
+    "g1": 0.7,
+    "g2": -0.2,
+    "wg1": 0.6,
+    "e": 0.1,
+    "omega": 40.0,
+    "gamma": 1.5,
+    "beta": 0.5,
+    "xdo": 2.0,
+    "ydo": -1.0,
+}
 IMAGE = {"distance": 20.0, "nx": 30, "ny": 25, "pxscale": 0.063, "cent": (14.5, 11.25)}
 
 
@@ -29,12 +44,28 @@ def test_forward_scattering_is_bright_at_position_angle_plus_90():
 
 
 def test_it_is_what_it_hands_to_vip():
-    density = {"name": "2PowerLaws", "a": 60.0, "ksi0": 3.0, "ain": 8.0, "aout": -5.0, "e": 0.1, "gamma": 1.5,
-               "beta": 0.5}
-    vip = from_vip({
-        "itilt": 65.0, "pa": -80.0, "omega": 40.0, "xdo": 2.0, "ydo": -1.0, "distance": 20.0, "density_dico": density,
-        "spf_dico": {"name": "DoubleHG", "g": [0.7, -0.2], "weight": 0.6},
-    })
+    density = {
+        "name": "2PowerLaws",
+        "a": 60.0,
+        "ksi0": 3.0,
+        "ain": 8.0,
+        "aout": -5.0,
+        "e": 0.1,
+        "gamma": 1.5,
+        "beta": 0.5,
+    }
+    vip = from_vip(
+        {
+            "itilt": 65.0,
+            "pa": -80.0,
+            "omega": 40.0,
+            "xdo": 2.0,
+            "ydo": -1.0,
+            "distance": 20.0,
+            "density_dico": density,
+            "spf_dico": {"name": "DoubleHG", "g": [0.7, -0.2], "weight": 0.6},
+        }
+    )
     disk = from_winnie({**RING, **IMAGE, "F": 3.0})
     assert disk.optical_depth == pytest.approx(3.0 * vip.optical_depth)
 

@@ -10,8 +10,17 @@ from diskarray.files.fits import FitsHDU, write_fits
 
 REPOSITORY = Path(__file__).parents[2]
 CELESTIAL = {
-    "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": -30.0, "CRPIX1": 11.0, "CRPIX2": 11.0,
-    "CD1_1": -4e-6, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": 4e-6, "BUNIT": "mJy/arcsec2",
+    "CTYPE1": "RA---TAN",
+    "CTYPE2": "DEC--TAN",
+    "CRVAL1": 150.0,
+    "CRVAL2": -30.0,
+    "CRPIX1": 11.0,
+    "CRPIX2": 11.0,
+    "CD1_1": -4e-6,
+    "CD1_2": 0.0,
+    "CD2_1": 0.0,
+    "CD2_2": 4e-6,
+    "BUNIT": "mJy/arcsec2",
 }
 
 
@@ -42,7 +51,9 @@ def good_file(tmp_path, noise_image):
     def write(cards=(), data=noise_image, noise=positive, noise_cards=()):
         kept = {k: v for k, v in {**CELESTIAL, **dict(cards)}.items() if v is not None}
         path = tmp_path / "data.fits"
-        write_fits(path, [FitsHDU(), FitsHDU(data, "SCI", kept), FitsHDU(noise, "ERR", dict(noise_cards))], overwrite=True)
+        write_fits(
+            path, [FitsHDU(), FitsHDU(data, "SCI", kept), FitsHDU(noise, "ERR", dict(noise_cards))], overwrite=True
+        )
         return path
 
     return write

@@ -45,7 +45,11 @@ def test_wrong_plane_extension_and_cube(path, tmp_path):
     with pytest.raises(ParameterError, match="Q_phi"):
         read_gpi(path, plane="Qphi")
     with pytest.raises(DataError, match=r"HDU 2 \(SCI\), plane 3.*constant"):
-        write_fits(path, [FitsHDU(), FitsHDU(), FitsHDU(CUBE * [[[1]], [[1]], [[1]], [[0]]], "SCI", {"BUNIT": "adu"})], overwrite=True)
+        write_fits(
+            path,
+            [FitsHDU(), FitsHDU(), FitsHDU(CUBE * [[[1]], [[1]], [[1]], [[0]]], "SCI", {"BUNIT": "adu"})],
+            overwrite=True,
+        )
         read_gpi(path, noise_plane="V")
     write_fits(tmp_path / "two.fits", [FitsHDU(), FitsHDU(CUBE[:2], "A"), FitsHDU(CUBE[:3], "B")])
     with pytest.raises(DataError, match="2 images: give extension=, one of A, B"):
@@ -54,7 +58,9 @@ def test_wrong_plane_extension_and_cube(path, tmp_path):
         read_gpi(tmp_path / "two.fits", "B")
 
 
-@pytest.mark.parametrize(("target", "outer", "count"), [("hr4796a", 95, 27366), ("hd32297", 90, 24834), ("hd117214", 80, 19628)])
+@pytest.mark.parametrize(
+    ("target", "outer", "count"), [("hr4796a", 95, 27366), ("hd32297", 90, 24834), ("hd117214", 80, 19628)]
+)
 def test_real_cubes(real_data, target, outer, count):
     imaging = read_gpi(real_data(f"gpi/{target}_H_pol.fits.gz"), outer_pixels=outer)
     assert imaging.mask.n_unmasked == count

@@ -55,9 +55,21 @@ def test_masked_array_is_masked():
         ({"data": DATA, "noise_map": NOISE}, ParameterError, "pixel_scale="),
         ({"data": DATA, "noise_map": NOISE[:5], "pixel_scale": 0.1}, ShapeError, "noise_map has shape"),
         ({"data": DATA[0], "noise_map": NOISE[0], "pixel_scale": 0.1}, ShapeError, "2D"),
-        ({"data": DATA, "noise_map": NOISE, "pixel_scale": 0.1, "mask": np.zeros((3, 3), dtype=bool)}, ShapeError, "mask"),
-        ({"data": DATA, "noise_map": NOISE, "frame": FRAME, "mask": Mask2D.none(Frame2D((9, 11), 0.2))}, ShapeError, "different frames"),
-        ({"data": DATA, "noise_map": NOISE, "frame": FRAME, "pixel_scale": 0.2}, ShapeError, "pixel_scale=0.2 contradicts"),
+        (
+            {"data": DATA, "noise_map": NOISE, "pixel_scale": 0.1, "mask": np.zeros((3, 3), dtype=bool)},
+            ShapeError,
+            "mask",
+        ),
+        (
+            {"data": DATA, "noise_map": NOISE, "frame": FRAME, "mask": Mask2D.none(Frame2D((9, 11), 0.2))},
+            ShapeError,
+            "different frames",
+        ),
+        (
+            {"data": DATA, "noise_map": NOISE, "frame": FRAME, "pixel_scale": 0.2},
+            ShapeError,
+            "pixel_scale=0.2 contradicts",
+        ),
         ({"data": DATA, "noise_map": NOISE - 10, "frame": FRAME}, DataError, "99 unmasked pixels.*\\(0, 0\\)"),
         ({"data": DATA * np.nan, "noise_map": NOISE, "frame": FRAME}, DataError, "no pixel is left"),
         ({"data": DATA, "noise_map": NOISE, "frame": FRAME, "unit": "furlong"}, UnitError, "furlong"),
@@ -78,8 +90,12 @@ def test_flux_per_pixel_is_divided_by_the_area_once():
     np.testing.assert_allclose(imaging.data.array, DATA / 0.01, rtol=1e-12)
     np.testing.assert_allclose(imaging.noise_map.array, NOISE / 0.01, rtol=1e-12)
     assert imaging.unit == "adu / arcsec2"
-    for copy in (dataclasses.replace(imaging), imaging.apply_mask(np.zeros((9, 11), dtype=bool)), imaging.cropped(rows=slice(9)),
-                 replace(imaging, "data", imaging.data)):
+    for copy in (
+        dataclasses.replace(imaging),
+        imaging.apply_mask(np.zeros((9, 11), dtype=bool)),
+        imaging.cropped(rows=slice(9)),
+        replace(imaging, "data", imaging.data),
+    ):
         np.testing.assert_array_equal(copy.data.array, imaging.data.array)
         assert copy.unit == imaging.unit
 
@@ -123,8 +139,18 @@ def test_window_keeps_the_star_and_the_sky():
         np.testing.assert_allclose(window.frame.sky_from(1.0, 2.0), expected, atol=1e-14)
 
 
-@pytest.mark.parametrize("crop", [{"half_width": 5}, {"rows": slice(3, 20)}, {"rows": slice(0, 9, 2)}, {"rows": slice(5, 5)},
-                                  {"rows": slice(-4, None)}, {"half_width": 2.5}, {"half_width": -1}])
+@pytest.mark.parametrize(
+    "crop",
+    [
+        {"half_width": 5},
+        {"rows": slice(3, 20)},
+        {"rows": slice(0, 9, 2)},
+        {"rows": slice(5, 5)},
+        {"rows": slice(-4, None)},
+        {"half_width": 2.5},
+        {"half_width": -1},
+    ],
+)
 def test_window_must_lie_inside(crop):
     with pytest.raises(ParameterError, match="crop"):
         Imaging(DATA, NOISE, frame=FRAME).cropped(**crop)
@@ -174,7 +200,9 @@ def test_from_fits_plane_noise_plane_and_unit(good_file, noise_image):
 
 
 def test_from_fits_noise_with_its_own_unit_and_file(good_file, noise_image, tmp_path):
-    imaging = Imaging.from_fits(good_file(noise=np.full((21, 21), 2.0), noise_cards={"BUNIT": "uJy/arcsec2"}), noise=ERR)
+    imaging = Imaging.from_fits(
+        good_file(noise=np.full((21, 21), 2.0), noise_cards={"BUNIT": "uJy/arcsec2"}), noise=ERR
+    )
     np.testing.assert_allclose(imaging.noise_map.array, 2e-3)
     write_fits(tmp_path / "noise.fits", [FitsHDU(np.full((21, 21), 3.0))])
     imaging = Imaging.from_fits(good_file(), noise=NoiseFromFile(path=tmp_path / "noise.fits"))

@@ -66,7 +66,9 @@ def test_wrong_arguments():
         annular_noise_map(np.eye(9), mask=np.zeros((3, 3), dtype=bool))
 
 
-@pytest.mark.parametrize(("target", "outer", "count"), [("hr4796a", 95, 27366), ("hd32297", 90, 24834), ("hd117214", 80, 19628)])
+@pytest.mark.parametrize(
+    ("target", "outer", "count"), [("hr4796a", 95, 27366), ("hd32297", 90, 24834), ("hd117214", 80, 19628)]
+)
 def test_recipe_of_the_real_files(real_data, target, outer, count):
     from diskarray.files.fits import read_image
 

@@ -42,8 +42,18 @@ def test_noise_has_the_size_of_its_map():
     assert imaging.unit == "mJy / arcsec2" and imaging.frame == FRAME
 
 
-@pytest.mark.parametrize("wrong", [{"seed": None}, {"seed": True}, {"seed": -1}, {"seed": 1.5}, {"background": -1.0},
-                                   {"background": np.nan}, {"photon_noise": -0.1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seed": None},
+        {"seed": True},
+        {"seed": -1},
+        {"seed": 1.5},
+        {"background": -1.0},
+        {"background": np.nan},
+        {"photon_noise": -0.1},
+    ],
+)
 def test_wrong_arguments(wrong):
     with pytest.raises(ParameterError):
         simulate(Ramp(), GRID, **{"background": 1.0, "seed": 1, **wrong})

@@ -17,15 +17,28 @@ ARCSEC2 = math.radians(1 / 3600) ** 2
 @pytest.mark.parametrize(
     ("given", "factor", "name"),
     [
-        ("mJy/arcsec^2", 1.0, "mJy / arcsec2"), ("mJy arcsec-2", 1.0, "mJy / arcsec2"), ("mJy/arcsec**2", 1.0, "mJy / arcsec2"),
-        ("uJy/arcsec2", 1e-3, "mJy / arcsec2"), ("MJy/sr", 1e9 * ARCSEC2, "mJy / arcsec2"), ("mJy/mas2", 1e6, "mJy / arcsec2"),
-        ("Jy", 4000.0, "mJy / arcsec2"), ("mJy/pixel", 4.0, "mJy / arcsec2"), ("Jy/pix2", 4000.0, "mJy / arcsec2"),
-        ("ADU", 4.0, "adu / arcsec2"), ("adu/arcsec2", 1.0, "adu / arcsec2"), ("DN/s", 4.0, "DN / (s arcsec2)"),
-        ("COUNTS/S", 4.0, "ct / (s arcsec2)"), ("e-/s", 4.0, "electron / (s arcsec2)"),
-        ("ADU per coadd", 4.0, "adu / (coadd arcsec2)"), ("ADU/coadd", 4.0, "adu / (coadd arcsec2)"),
-        ("ADU coadd^-1", 4.0, "adu / (coadd arcsec2)"), ("contrast", 4.0, "contrast / arcsec2"),
-        ("contrast/arcsec2", 1.0, "contrast / arcsec2"), ("1/arcsec2", 1.0, "contrast / arcsec2"),
-        ("1e-17 erg/s/cm2/A", 4e-17, "erg / (Angstrom s arcsec2 cm2)"), ("arbitrary", 4.0, "arbitrary / arcsec2"),
+        ("mJy/arcsec^2", 1.0, "mJy / arcsec2"),
+        ("mJy arcsec-2", 1.0, "mJy / arcsec2"),
+        ("mJy/arcsec**2", 1.0, "mJy / arcsec2"),
+        ("uJy/arcsec2", 1e-3, "mJy / arcsec2"),
+        ("MJy/sr", 1e9 * ARCSEC2, "mJy / arcsec2"),
+        ("mJy/mas2", 1e6, "mJy / arcsec2"),
+        ("Jy", 4000.0, "mJy / arcsec2"),
+        ("mJy/pixel", 4.0, "mJy / arcsec2"),
+        ("Jy/pix2", 4000.0, "mJy / arcsec2"),
+        ("ADU", 4.0, "adu / arcsec2"),
+        ("adu/arcsec2", 1.0, "adu / arcsec2"),
+        ("DN/s", 4.0, "DN / (s arcsec2)"),
+        ("COUNTS/S", 4.0, "ct / (s arcsec2)"),
+        ("e-/s", 4.0, "electron / (s arcsec2)"),
+        ("ADU per coadd", 4.0, "adu / (coadd arcsec2)"),
+        ("ADU/coadd", 4.0, "adu / (coadd arcsec2)"),
+        ("ADU coadd^-1", 4.0, "adu / (coadd arcsec2)"),
+        ("contrast", 4.0, "contrast / arcsec2"),
+        ("contrast/arcsec2", 1.0, "contrast / arcsec2"),
+        ("1/arcsec2", 1.0, "contrast / arcsec2"),
+        ("1e-17 erg/s/cm2/A", 4e-17, "erg / (Angstrom s arcsec2 cm2)"),
+        ("arbitrary", 4.0, "arbitrary / arcsec2"),
     ],
 )
 def test_everything_becomes_a_surface_brightness(given, factor, name):
@@ -35,7 +48,23 @@ def test_everything_becomes_a_surface_brightness(given, factor, name):
 
 
 @pytest.mark.parametrize(
-    "given", [None, "", "  ", "bitmap", "Jy/beam", "mag/arcsec2", "mag(AB)", "K", "mJy/as2", "mJy/arcsec", "mjy", "1", "adu2", "%"]
+    "given",
+    [
+        None,
+        "",
+        "  ",
+        "bitmap",
+        "Jy/beam",
+        "mag/arcsec2",
+        "mag(AB)",
+        "K",
+        "mJy/as2",
+        "mJy/arcsec",
+        "mjy",
+        "1",
+        "adu2",
+        "%",
+    ],
 )
 def test_what_is_no_brightness_is_refused_with_a_way_out(given):
     with pytest.raises(UnitError, match="f.fits, card BUNIT.*unit="):
@@ -71,8 +100,18 @@ def test_a_calibration_leads_to_another_unit(unit, calibration, factor, name):
 @pytest.mark.parametrize("unit", ["adu/coadd", None])
 @pytest.mark.parametrize(
     "calibration",
-    [3.0, "3", "mJy / adu", "-1 mJy coadd / adu", "1e-7 mJy / adu", 2 * units.m, [1, 2] * units.Jy / units.adu,
-     "2 parsnips", 3 * units.one, None],
+    [
+        3.0,
+        "3",
+        "mJy / adu",
+        "-1 mJy coadd / adu",
+        "1e-7 mJy / adu",
+        2 * units.m,
+        [1, 2] * units.Jy / units.adu,
+        "2 parsnips",
+        3 * units.one,
+        None,
+    ],
 )
 def test_a_calibration_without_a_fitting_unit_is_refused(unit, calibration):
     with pytest.raises(UnitError, match="calibration"):

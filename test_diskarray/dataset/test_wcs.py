@@ -13,8 +13,17 @@ from diskarray.errors import DataError
 from diskarray.files.fits import FitsHeader
 from diskarray.structures.frame import Frame2D
 
-BASE = {"NAXIS": 2, "NAXIS1": 41, "NAXIS2": 31, "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 189.0,
-        "CRVAL2": -39.8, "CRPIX1": 18.5, "CRPIX2": 14.0}
+BASE = {
+    "NAXIS": 2,
+    "NAXIS1": 41,
+    "NAXIS2": 31,
+    "CTYPE1": "RA---TAN",
+    "CTYPE2": "DEC--TAN",
+    "CRVAL1": 189.0,
+    "CRVAL2": -39.8,
+    "CRPIX1": 18.5,
+    "CRPIX2": 14.0,
+}
 
 
 def header_of(cards):
@@ -39,7 +48,9 @@ def spelled(kind, matrix, angle, mirrored, unit="deg"):
     steps = np.array([-1.0, 1.0]) * np.hypot(*matrix[0])
     if kind == "PC":
         pc = matrix / steps[:, None]
-        return {"CDELT1": steps[0], "CDELT2": steps[1]} | {f"PC{i + 1}_{j + 1}": pc[i, j] for i in (0, 1) for j in (0, 1)}
+        return {"CDELT1": steps[0], "CDELT2": steps[1]} | {
+            f"PC{i + 1}_{j + 1}": pc[i, j] for i in (0, 1) for j in (0, 1)
+        }
     if mirrored:
         steps[0] *= -1
     return {"CDELT1": steps[0], "CDELT2": steps[1], "CROTA2": -angle if mirrored else angle}
@@ -68,11 +79,14 @@ def test_north_and_east_lie_where_astropy_puts_them(kind, mirrored):
         assert_placed_as_astropy_does(frame, header.cards)
 
 
-@pytest.mark.parametrize("cards", [
-    {"CD1_1": 2e-6, "CD1_2": 3e-6, "CD2_1": 3e-6, "CD2_2": -2e-6},
-    {"CDELT1": 4e-6, "CDELT2": -4e-6, "CROTA1": 25.0},
-    {"CDELT1": 4e-6, "CDELT2": 4e-6, "PC1_1": 0.8, "PC1_2": 0.6, "PC2_1": -0.6, "PC2_2": 0.8},
-])
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"CD1_1": 2e-6, "CD1_2": 3e-6, "CD2_1": 3e-6, "CD2_2": -2e-6},
+        {"CDELT1": 4e-6, "CDELT2": -4e-6, "CROTA1": 25.0},
+        {"CDELT1": 4e-6, "CDELT2": 4e-6, "PC1_1": 0.8, "PC1_2": 0.6, "PC2_1": -0.6, "PC2_2": 0.8},
+    ],
+)
 def test_declination_may_be_the_first_axis(cards):
     swapped = {"CTYPE1": "DEC--TAN", "CTYPE2": "RA---TAN", "CRVAL1": -39.8, "CRVAL2": 189.0}
     header = header_of({**BASE, **swapped, **cards})
@@ -81,13 +95,24 @@ def test_declination_may_be_the_first_axis(cards):
 
 def test_gpi_leftovers_are_ignored():
     """Wrong CDELT beside a CD matrix, and a PC card of the Stokes axis."""
-    cards = {**BASE, "CD1_1": -3.935e-6, "CD2_2": 3.935e-6, "CD3_3": 1.0, "PC3_3": 1.0, "CDELT1": 0.0014, "CDELT2": 0.0014,
-             "CTYPE3": "STOKES"}
+    cards = {
+        **BASE,
+        "CD1_1": -3.935e-6,
+        "CD2_2": 3.935e-6,
+        "CD3_3": 1.0,
+        "PC3_3": 1.0,
+        "CDELT1": 0.0014,
+        "CDELT2": 0.0014,
+        "CTYPE3": "STOKES",
+    }
     axes = sky_axes(header_of(cards))
     assert axes.pixel_scale == pytest.approx(0.014166) and axes.north_angle == 0.0 and not axes.mirrored
     carried = product_cards(header_of(cards))
-    assert "CD1_1" in carried and "CDELT" not in carried and "3" not in {line.split("=")[0].strip()[-1] for line in
-                                                                       carried.splitlines()}
+    assert (
+        "CD1_1" in carried
+        and "CDELT" not in carried
+        and "3" not in {line.split("=")[0].strip()[-1] for line in carried.splitlines()}
+    )
 
 
 def test_units_of_the_axes():
@@ -115,8 +140,12 @@ def test_a_scale_that_agrees_is_the_callers():
 
 @pytest.mark.parametrize(
     ("center", "star"),
-    [(None, (15.0, 20.0)), ((3.5, 4.25), (3.5, 4.25)), (("PSFCENTY", "PSFCENTX"), (12.0, 13.0)),
-     (("CRPIX2", "CRPIX1"), (13.0, 17.5))],
+    [
+        (None, (15.0, 20.0)),
+        ((3.5, 4.25), (3.5, 4.25)),
+        (("PSFCENTY", "PSFCENTX"), (12.0, 13.0)),
+        (("CRPIX2", "CRPIX1"), (13.0, 17.5)),
+    ],
 )
 def test_where_the_star_is(center, star):
     header = header_of({**BASE, "CDELT1": -4e-6, "CDELT2": 4e-6, "PSFCENTX": 13, "PSFCENTY": 12})

@@ -35,8 +35,12 @@ def reference_chains():
 @pytest.mark.parametrize(
     ("name", "value"),  # computed once by arviz-stats 0.8.0 and emcee 3.1.6 from reference_chains()
     [
-        ("rhat", 1.016046037158338), ("ess_bulk", 233.90098490554314), ("ess_tail", 426.4027965385772),
-        ("ess_mean", 234.51364731594597), ("mcse_mean", 0.05399910843217168), ("mcse_sd", 0.03557976834002739),
+        ("rhat", 1.016046037158338),
+        ("ess_bulk", 233.90098490554314),
+        ("ess_tail", 426.4027965385772),
+        ("ess_mean", 234.51364731594597),
+        ("mcse_mean", 0.05399910843217168),
+        ("mcse_sd", 0.03557976834002739),
         ("autocorrelation_time", 4.805486631236003),
     ],
 )
@@ -81,7 +85,11 @@ def test_rhat_sees_shifts_and_widths():
 @pytest.mark.parametrize(
     "draws",
     [
-        np.full((4, 100), 2.0), np.full((4, 100), np.nan), np.zeros((4, 3)), np.zeros((4, 0)), np.zeros((0, 100)),
+        np.full((4, 100), 2.0),
+        np.full((4, 100), np.nan),
+        np.zeros((4, 3)),
+        np.zeros((4, 0)),
+        np.zeros((0, 100)),
         np.where(np.arange(400).reshape(4, 100) == 7, np.nan, reference_chains()[:, :100]),
         np.where(np.arange(400).reshape(4, 100) == 7, np.inf, reference_chains()[:, :100]),
     ],

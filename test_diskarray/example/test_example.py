@@ -2,10 +2,10 @@ import json
 
 import pytest
 
+from diskarray.config.build import build_data, build_scene, build_space
+from diskarray.config.load import load_config
 from diskarray.example.locate import example_config
 from diskarray.files.fits import read_image
-from diskarray.pipeline.build import build_data, build_scene, build_space
-from diskarray.pipeline.config import load_config
 from diskarray.pipeline.run import run_fit
 from diskarray.pipeline.simulate import run_simulation
 

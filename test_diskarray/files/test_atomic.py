@@ -65,7 +65,10 @@ def test_a_failed_run_leaves_no_folder(tmp_path, failure):
 def test_overwriting_replaces_only_once_the_new_folder_is_complete(tmp_path):
     with output_folder(tmp_path / "out", products=["a.txt", "b.txt"]) as folder:
         write_text(folder / "a.txt", "old")
-    with pytest.raises(ValueError), output_folder(tmp_path / "out", products=["a.txt", "b.txt"], overwrite=True) as folder:
+    with (
+        pytest.raises(ValueError),
+        output_folder(tmp_path / "out", products=["a.txt", "b.txt"], overwrite=True) as folder,
+    ):
         write_text(folder / "a.txt", "new")
         raise ValueError
     assert (tmp_path / "out" / "a.txt").read_text() == "old"
@@ -88,7 +91,10 @@ def test_a_failed_swap_puts_the_old_folder_back(tmp_path, monkeypatch):
             raise OSError(5, "Input/output error")
         true_rename(source, target)
 
-    with pytest.raises(OutputError, match="Input/output error"), output_folder(tmp_path / "out", products=["a.txt"], overwrite=True) as folder:
+    with (
+        pytest.raises(OutputError, match="Input/output error"),
+        output_folder(tmp_path / "out", products=["a.txt"], overwrite=True) as folder,
+    ):
         write_text(folder / "a.txt", "new")
         monkeypatch.setattr(os, "rename", second_fails)
     assert (tmp_path / "out" / "a.txt").read_text() == "old"
@@ -97,18 +103,27 @@ def test_a_failed_swap_puts_the_old_folder_back(tmp_path, monkeypatch):
 
 def test_an_existing_folder_is_refused_before_any_work(tmp_path):
     (tmp_path / "out").mkdir()
-    with pytest.raises(OutputError, match=r"out exists already.*--overwrite"), output_folder(tmp_path / "out", products=[]):
+    with (
+        pytest.raises(OutputError, match=r"out exists already.*--overwrite"),
+        output_folder(tmp_path / "out", products=[]),
+    ):
         pytest.fail("the body must not run")
 
 
 def test_a_folder_with_other_files_is_never_replaced(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(OutputError, match="'thesis.tex'.*not replaced"), output_folder(tmp_path, products=["a.txt"], overwrite=True):
+    with (
+        pytest.raises(OutputError, match="'thesis.tex'.*not replaced"),
+        output_folder(tmp_path, products=["a.txt"], overwrite=True),
+    ):
         pytest.fail("the body must not run")
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
 
 def test_a_file_in_the_folders_place_is_refused(tmp_path):
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(OutputError, match="is not a folder"), output_folder(tmp_path / "out", products=[], overwrite=True):
+    with (
+        pytest.raises(OutputError, match="is not a folder"),
+        output_folder(tmp_path / "out", products=[], overwrite=True),
+    ):
         pytest.fail("the body must not run")

@@ -137,5 +137,7 @@ def test_damage_is_a_data_error_or_leaves_the_image_alone(path, cube):
 
 def test_an_image_with_cards_may_come_first(tmp_path):
     image = np.arange(12.0).reshape(3, 4)
-    write_fits(tmp_path / "two.fits", [FitsHDU(image, "A", header="CRPIX1  =                    3"), FitsHDU(image, "B")])
+    write_fits(
+        tmp_path / "two.fits", [FitsHDU(image, "A", header="CRPIX1  =                    3"), FitsHDU(image, "B")]
+    )
     assert np.array_equal(read_image(tmp_path / "two.fits", "A").array, image)

@@ -14,7 +14,8 @@ GROUPS = {
     "posterior": {
         "chain": Variable(("chain",), np.arange(2)),
         "disks.belt.é [0]": Variable(
-            ("chain", "draw"), np.array([[1.5, np.nan, -0.0], [np.inf, 1e-320, 2]]), {"units": "au"}),
+            ("chain", "draw"), np.array([[1.5, np.nan, -0.0], [np.inf, 1e-320, 2]]), {"units": "au"}
+        ),
         "flag": Variable(("chain",), np.array([True, False])),
     },
     "other": {"bytes": Variable(("byte",), np.arange(5, dtype=np.uint8)), "single": Variable((), np.float32(2.5))},

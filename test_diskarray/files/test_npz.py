@@ -86,8 +86,9 @@ HOSTILE = {
     "no zip": b"something else",
     "nothing": b"",
     "a pickle": zipped([("a.npy", npy(np.array([Payload()], dtype=object), allow_pickle=True))]),
-    "a pickle that says it is numbers": zipped([("a.npy", npy(np.array([Payload()], dtype=object), allow_pickle=True)
-                                                 .replace(b"'|O'", b"'f8'"))]),
+    "a pickle that says it is numbers": zipped(
+        [("a.npy", npy(np.array([Payload()], dtype=object), allow_pickle=True).replace(b"'|O'", b"'f8'"))]
+    ),
     "compressed": zipped([("a.npy", npy(np.random.default_rng(0).normal(size=99)))], zipfile.ZIP_DEFLATED),
     "a compressed bomb": zipped([("a.npy", npy(np.zeros(10**6)))], zipfile.ZIP_DEFLATED),
     "a member twice": zipped([("a.npy", GOOD), ("a.npy", GOOD)]),

@@ -26,8 +26,9 @@ def test_an_interval_far_out_or_narrow(a, b):
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.6, -0.95])
-@pytest.mark.parametrize("box", [((0, 0), (INF, INF)), ((-1, -INF), (0.5, 2)), ((-0.2, 0.1), (2, 0.3)),
-                                 ((-INF, -INF), (INF, 0.4))])
+@pytest.mark.parametrize(
+    "box", [((0, 0), (INF, INF)), ((-1, -INF), (0.5, 2)), ((-0.2, 0.1), (2, 0.3)), ((-INF, -INF), (INF, 0.4))]
+)
 def test_two_dimensions_against_scipy(rho, box):
     mean, sigma = np.array([0.4, -0.3]), np.array([1.3, 0.2])
     covariance = np.outer(sigma, sigma) * np.array([[1, rho], [rho, 1]])
@@ -60,13 +61,16 @@ def reference(mean, covariance, lower, upper):
     return peak + np.log(quad(lambda y: np.exp(density(y) - peak), first, last, epsrel=1e-11, limit=500)[0])
 
 
-@pytest.mark.parametrize(("mean", "rho", "box"), [
-    ((-40.0, -3.0), 0.9, ((0, 0), (INF, INF))),
-    ((-40.0, 30.0), -0.99, ((0, 0), (INF, INF))),
-    ((25.0, -12.0), 0.5, ((-1, 0), (2, 5))),
-    ((3.0, 4.0), -0.9999, ((0, 0), (INF, INF))),
-    ((0.0, -50.0), 0.0, ((0, 0), (INF, INF))),
-])
+@pytest.mark.parametrize(
+    ("mean", "rho", "box"),
+    [
+        ((-40.0, -3.0), 0.9, ((0, 0), (INF, INF))),
+        ((-40.0, 30.0), -0.99, ((0, 0), (INF, INF))),
+        ((25.0, -12.0), 0.5, ((-1, 0), (2, 5))),
+        ((3.0, 4.0), -0.9999, ((0, 0), (INF, INF))),
+        ((0.0, -50.0), 0.0, ((0, 0), (INF, INF))),
+    ],
+)
 def test_far_tails_and_strong_correlations(mean, rho, box):
     sigma = np.array([1.0, 3.0])
     covariance = np.outer(sigma, sigma) * np.array([[1, rho], [rho, 1]])

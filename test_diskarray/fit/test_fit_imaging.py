@@ -36,9 +36,7 @@ def test_by_hand():
     found = fit()
     np.testing.assert_array_equal(found.model_image.array, 5)
     np.testing.assert_array_equal(found.residual_map.array, [[-4, -3, -2], [-1, 0, 1], [2, 3, 4]])
-    np.testing.assert_array_equal(
-        found.normalized_residual_map.array, [[-4, -1.5, -2], [-0.5, 0, 0.5], [2, 1.5, 4]]
-    )
+    np.testing.assert_array_equal(found.normalized_residual_map.array, [[-4, -1.5, -2], [-0.5, 0, 0.5], [2, 1.5, 4]])
     np.testing.assert_array_equal(found.chi_squared_map.array, [[16, 2.25, 4], [0.25, 0, 0.25], [4, 2.25, 16]])
     assert found.chi_squared == 45.0 and found.n_data == 9
     log_sigma = 4 * np.log(2) + np.log(4)

@@ -15,9 +15,14 @@ VECTOR = np.array([57.0, 0.3])
 def imaging(grid, observable, seed, unit=None):
     image = SCENE.observed_2d_from(grid, observable).array
     noise = np.full(image.shape, 0.05 * np.abs(image).max())
-    return da.Imaging(data=image + noise * np.random.default_rng(seed).standard_normal(image.shape), noise_map=noise,
-                      frame=grid.frame, mask=np.hypot(grid.y, grid.x).reshape(image.shape) < 0.3, observable=observable,
-                      unit=unit)
+    return da.Imaging(
+        data=image + noise * np.random.default_rng(seed).standard_normal(image.shape),
+        noise_map=noise,
+        frame=grid.frame,
+        mask=np.hypot(grid.y, grid.x).reshape(image.shape) < 0.3,
+        observable=observable,
+        unit=unit,
+    )
 
 
 DATA = {"total": imaging(FINE, "total", 1), "polarized": imaging(COARSE, "Q_phi", 2), "cross": imaging(COARSE, "U", 3)}
@@ -72,8 +77,16 @@ def test_no_data():
 
 def test_the_quadrature_suits_all_images():
     scene = da.Scene(disks={"belt": da.replace(SCENE.disks["belt"], "inclination", 76.0)})
-    scene = da.Scene(disks={"belt": da.Disk(density=scene.disks["belt"].density, inclination=76.0, distance=70.0,
-                                            polarization=da.RayleighPolarization(maximum=0.4))})
+    scene = da.Scene(
+        disks={
+            "belt": da.Disk(
+                density=scene.disks["belt"].density,
+                inclination=76.0,
+                distance=70.0,
+                polarization=da.RayleighPolarization(maximum=0.4),
+            )
+        }
+    )
     assert scene.disks["belt"].rule != RULE
     priors = {"disks.belt.inclination": da.Uniform(74, 78)}
     noisy = DATA["total"]

@@ -33,8 +33,11 @@ CASES = {  # priors, their log densities, the box that holds the integrand
     "cut gaussian": ({"peak": Linear(-1.0, 0.8)}, (truncnorm(1.25, np.inf, -1, 0.8).logpdf,), ((0, 8),)),
     "two free": ({"slope": Linear(), "level": Linear(0.0, 2.0)}, (flat, norm(0, 2).logpdf), ((-1.5, 2.5), (-2, 4))),
     "one bounded": ({"level": Linear(), "peak": Linear()}, (flat, flat), ((-4, 5), (0, 12))),
-    "two bounded": ({"level": Linear(maximum=0.5), "peak": Linear(maximum=2.5)},
-                    (flat, uniform(0, 2.5).logpdf), ((-6, 0.5), (0, 2.5))),
+    "two bounded": (
+        {"level": Linear(maximum=0.5), "peak": Linear(maximum=2.5)},
+        (flat, uniform(0, 2.5).logpdf),
+        ((-6, 0.5), (0, 2.5)),
+    ),
 }
 
 
@@ -64,11 +67,14 @@ def test_far_beyond_a_bound(level):
     assert posterior.linear_solution([WIDTH]).at_bound == ("peak",)
 
 
-@pytest.mark.parametrize("priors", [
-    {"peak": Linear(), "slope": Linear(), "level": Linear()},
-    {"peak": Linear(0.5, 0.3), "slope": Linear(2.0, 0.1, maximum=1.8), "level": Linear(minimum=1.6, maximum=3.0)},
-    {"peak": Linear(maximum=0.5), "slope": Linear(minimum=0.9), "level": Linear(-1.0, 0.01)},
-])
+@pytest.mark.parametrize(
+    "priors",
+    [
+        {"peak": Linear(), "slope": Linear(), "level": Linear()},
+        {"peak": Linear(0.5, 0.3), "slope": Linear(2.0, 0.1, maximum=1.8), "level": Linear(minimum=1.6, maximum=3.0)},
+        {"peak": Linear(maximum=0.5), "slope": Linear(minimum=0.9), "level": Linear(-1.0, 0.01)},
+    ],
+)
 def test_the_solution_is_the_constrained_maximum(priors):
     posterior, data = posterior_of(priors), simulated()
     bounds = posterior.space.linear_bounds
@@ -79,8 +85,9 @@ def test_the_solution_is_the_constrained_maximum(priors):
         return -likelihood - sum(norm.logpdf(values[k], p.mean, p.sigma) for k, p in gaussian)
 
     start = np.clip([1.0, 1.0, 1.0], *bounds)
-    found = minimize(cost, start, bounds=list(zip(*bounds, strict=True)), method="L-BFGS-B",
-                     options={"ftol": 1e-15, "gtol": 1e-10})
+    found = minimize(
+        cost, start, bounds=list(zip(*bounds, strict=True)), method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-10}
+    )
     solution = posterior.linear_solution([WIDTH])
     assert solution.names == tuple(priors) and solution.units == ("", "Jy", "")
     np.testing.assert_allclose(solution.values, found.x, atol=2e-5)
@@ -89,8 +96,11 @@ def test_the_solution_is_the_constrained_maximum(priors):
     assert residuals.shape == (data.size + len(gaussian),)
     moved = np.clip(solution.values + [0.01, -0.02, 0.005], *bounds)
     assert cost(moved) >= cost(solution.values) - 1e-9
-    np.testing.assert_allclose(constant, 0.5 * np.sum(np.log(2 * np.pi * NOISE**2))
-                               + sum(0.5 * np.log(2 * np.pi * p.sigma**2) for _, p in gaussian), rtol=1e-12)
+    np.testing.assert_allclose(
+        constant,
+        0.5 * np.sum(np.log(2 * np.pi * NOISE**2)) + sum(0.5 * np.log(2 * np.pi * p.sigma**2) for _, p in gaussian),
+        rtol=1e-12,
+    )
 
 
 def test_the_covariance_of_the_solution():
@@ -107,7 +117,9 @@ def test_amplitudes_at_a_bound_have_no_covariance_and_the_others_are_conditional
     posterior = posterior_of({"peak": Linear(), "level": Linear()}, simulated(peak=-20.0))
     solution = posterior.linear_solution([WIDTH])
     assert solution.at_bound == ("peak",) and solution.values[0] == 0
-    assert np.isnan(solution.covariance[0]).all() and solution.covariance[1, 1] == pytest.approx(1 / np.sum(NOISE**-2.0))
+    assert np.isnan(solution.covariance[0]).all() and solution.covariance[1, 1] == pytest.approx(
+        1 / np.sum(NOISE**-2.0)
+    )
 
 
 def test_profile_and_marginal_differ_by_the_volume():
@@ -123,8 +135,11 @@ def test_profile_and_marginal_differ_by_the_volume():
 def test_the_profile_holds_the_prior_of_the_amplitudes():
     posterior = posterior_of({"peak": Linear(3.0, 0.1, maximum=3.05), "level": Linear(0.5, 0.2)})
     peak, level = posterior.linear_solution([WIDTH]).values
-    expected = (log_likelihood(simulated(), NOISE, WIDTH, peak=peak, level=level) + norm.logpdf(level, 0.5, 0.2)
-                + truncnorm.logpdf(peak, -30, 0.5, 3.0, 0.1))
+    expected = (
+        log_likelihood(simulated(), NOISE, WIDTH, peak=peak, level=level)
+        + norm.logpdf(level, 0.5, 0.2)
+        + truncnorm.logpdf(peak, -30, 0.5, 3.0, 0.1)
+    )
     assert posterior.profile_log_likelihood([WIDTH]) == pytest.approx(expected, rel=1e-12)
 
 
@@ -178,7 +193,8 @@ def test_draws_have_the_conditional_distribution(case):
     settings = bounded_ones(posterior.space), *posterior.space.linear_bounds
     np.testing.assert_allclose(
         posterior.draw_linear([[WIDTH]] * 5, seed=4),
-        draws_within(means[:5], covariances[:5], *settings, np.random.default_rng(4)), rtol=1e-6,
+        draws_within(means[:5], covariances[:5], *settings, np.random.default_rng(4)),
+        rtol=1e-6,
     )
     draws = draws_within(means, covariances, *settings, np.random.default_rng(4))
     by_rejection = multivariate_normal(solution.values, solution.covariance).rvs(200_000, random_state=1)
@@ -215,8 +231,9 @@ def test_draws_and_marginal_likelihood_make_the_joint_posterior():
 def test_what_the_data_do_not_constrain_is_named_and_finite():
     twice = Posterior(
         Imaging(data=simulated(), noise_map=NOISE, pixel_scale=0.5),
-        ParameterSpace.of(Pair(), {"width": Uniform(0.1, 3), "first": Linear(**FREE), "second": Linear(**FREE),
-                                   "level": Linear()}),
+        ParameterSpace.of(
+            Pair(), {"width": Uniform(0.1, 3), "first": Linear(**FREE), "second": Linear(**FREE), "level": Linear()}
+        ),
     )
     solution = twice.linear_solution([WIDTH])
     assert solution.degenerate == ("first", "second") and np.isfinite(solution.values).all()

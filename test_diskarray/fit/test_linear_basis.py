@@ -15,8 +15,13 @@ RANDOM = np.random.default_rng(2)
 
 
 def disk(**settings):
-    defaults = {"inclination": 60.0, "position_angle": 20.0, "distance": 70.0, "rule": RULE,
-                "density": da.TwoPowerLaw(radius=50.0, scale_height=4.0)}
+    defaults = {
+        "inclination": 60.0,
+        "position_angle": 20.0,
+        "distance": 70.0,
+        "rule": RULE,
+        "density": da.TwoPowerLaw(radius=50.0, scale_height=4.0),
+    }
     return da.Disk(**defaults | settings)
 
 
@@ -41,8 +46,11 @@ CHOICES = {
     "all that is not a disk": OTHERS,
     "everything": TAUS | OTHERS,
     "moments": MOMENTS | OTHERS | {"disks.a.optical_depth": da.Linear()},
-    "tied": {"disks.a.optical_depth": da.Linear(), "disks.b.optical_depth": da.Tied("disks.a.optical_depth"),
-             "background": da.Linear()},
+    "tied": {
+        "disks.a.optical_depth": da.Linear(),
+        "disks.b.optical_depth": da.Tied("disks.a.optical_depth"),
+        "background": da.Linear(),
+    },
     "half tied": MOMENTS | {"disks.a.optical_depth": da.Linear(), "background": da.Linear()},
 }
 
@@ -50,8 +58,13 @@ CHOICES = {
 def data_of(scene=SCENE, observable="total", noise=0.01, grid=GRID):
     image = scene.observed_2d_from(grid, observable).array
     noise = np.full(image.shape, noise * np.abs(image).max())
-    return da.Imaging(data=image + noise * np.random.default_rng(3).standard_normal(image.shape), noise_map=noise,
-                      frame=grid.frame, mask=grid.mask, observable=observable)
+    return da.Imaging(
+        data=image + noise * np.random.default_rng(3).standard_normal(image.shape),
+        noise_map=noise,
+        frame=grid.frame,
+        mask=grid.mask,
+        observable=observable,
+    )
 
 
 DATA = data_of()
@@ -77,7 +90,9 @@ def test_base_and_basis_make_the_image_of_the_whole_scene(choice):
 
 def test_a_disk_is_rendered_once_for_its_amplitude(monkeypatch):
     posterior, rendered, image = posterior_of(TAUS | OTHERS), [], da.Disk.image_2d_from
-    monkeypatch.setattr(da.Disk, "image_2d_from", lambda self, *a, **k: (rendered.append(self), image(self, *a, **k))[1])
+    monkeypatch.setattr(
+        da.Disk, "image_2d_from", lambda self, *a, **k: (rendered.append(self), image(self, *a, **k))[1]
+    )
     posterior.residuals([61.0])
     assert len(rendered) == 2
 
@@ -96,8 +111,10 @@ def test_the_true_amplitudes_are_found():
 
 
 def test_polarized_light_has_amplitudes_too():
-    scene = da.Scene(disks={"a": disk(optical_depth=1e-3, polarization=da.RayleighPolarization(maximum=0.3))},
-                     instrument=SCENE.instrument)
+    scene = da.Scene(
+        disks={"a": disk(optical_depth=1e-3, polarization=da.RayleighPolarization(maximum=0.3))},
+        instrument=SCENE.instrument,
+    )
     space = da.ParameterSpace.of(scene, WIDTH | {"disks.a.optical_depth": da.Linear(), "background": da.Linear()})
     posterior = da.Posterior(data_of(scene, "Q_phi"), space)
     solution = posterior.linear_solution([50.0])
@@ -105,13 +122,16 @@ def test_polarized_light_has_amplitudes_too():
     assert solution.degenerate == ("background",) and solution.values[1] == 0
 
 
-@pytest.mark.parametrize(("priors", "words"), [
-    ({"disks.a.inclination": da.Linear(60.0, 1.0)}, "'disks.a.inclination' is declared Linear, but"),
-    ({"disks.a.optical_depth": da.Linear(), "disks.a.density.alpha_in": da.Linear()}, "'disks.a.density.alpha_in'"),
-    (MOMENTS | {"disks.b.optical_depth": da.Linear()}, r"moments\[0\]' and 'disks.b.optical_depth'.*product"),
-    ({"star.flux": da.Linear(), "disks.b.optical_depth": da.Linear()}, "'star.flux' and 'disks.b.optical_depth'"),
-    ({"sources.planet.flux": da.Linear(), "sources.planet.y": da.Linear()}, "'sources.planet.y'"),
-])
+@pytest.mark.parametrize(
+    ("priors", "words"),
+    [
+        ({"disks.a.inclination": da.Linear(60.0, 1.0)}, "'disks.a.inclination' is declared Linear, but"),
+        ({"disks.a.optical_depth": da.Linear(), "disks.a.density.alpha_in": da.Linear()}, "'disks.a.density.alpha_in'"),
+        (MOMENTS | {"disks.b.optical_depth": da.Linear()}, r"moments\[0\]' and 'disks.b.optical_depth'.*product"),
+        ({"star.flux": da.Linear(), "disks.b.optical_depth": da.Linear()}, "'star.flux' and 'disks.b.optical_depth'"),
+        ({"sources.planet.flux": da.Linear(), "sources.planet.y": da.Linear()}, "'sources.planet.y'"),
+    ],
+)
 def test_what_is_not_linear_is_refused_by_name(priors, words):
     with pytest.raises(da.ParameterError, match=words):
         posterior_of(priors)
@@ -135,4 +155,6 @@ def test_the_automatic_quadrature_is_chosen_for_a_disk_that_starts_at_zero():
         scene = da.Scene(disks={"a": disk(optical_depth=tau, rule=da.Quadrature())})
         choices.append(posterior_of({"disks.a.optical_depth": da.Linear()}, scene).quadrature)
     (given,), (from_zero,) = choices
-    assert given.quadrature == from_zero.quadrature and given.shift == pytest.approx(from_zero.shift) and given.shift > 0
+    assert (
+        given.quadrature == from_zero.quadrature and given.shift == pytest.approx(from_zero.shift) and given.shift > 0
+    )

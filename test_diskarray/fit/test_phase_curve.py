@@ -8,9 +8,13 @@ from diskarray.errors import ParameterError, ShapeError
 from diskarray.fit.phase_curve import phase_curve_from_covariance, phase_curve_from_samples
 
 BELT = da.Disk(phase_function=da.HenyeyGreenstein(0.3), inclination=70.0)
-SPACE = da.ParameterSpace.of(da.Scene(disks={"belt": BELT}), {
-    "disks.belt.phase_function.g": da.Uniform(-0.9, 0.9), "disks.belt.inclination": da.Uniform(0, 90),
-})
+SPACE = da.ParameterSpace.of(
+    da.Scene(disks={"belt": BELT}),
+    {
+        "disks.belt.phase_function.g": da.Uniform(-0.9, 0.9),
+        "disks.belt.inclination": da.Uniform(0, 90),
+    },
+)
 
 
 def samples(n=1500, seed=1):
@@ -101,15 +105,18 @@ def test_the_result_cannot_be_changed():
         found.level = 0.5
 
 
-@pytest.mark.parametrize(("given", "error", "message"), [
-    ({"samples": np.ones((3, 5))}, ShapeError, r"samples need shape \(N, 2\)"),
-    ({"samples": np.ones(2)}, ShapeError, "samples need shape"),
-    ({"weights": np.ones(3)}, ShapeError, "weights need shape"),
-    ({"weights": -np.ones(5)}, ShapeError, "weights need shape"),
-    ({"level": 1.0}, ParameterError, "level is the probability"),
-    ({"angles": [200.0]}, ParameterError, "0 to 180"),
-    ({"relative_to": -1.0}, ParameterError, "relative_to"),
-])
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"samples": np.ones((3, 5))}, ShapeError, r"samples need shape \(N, 2\)"),
+        ({"samples": np.ones(2)}, ShapeError, "samples need shape"),
+        ({"weights": np.ones(3)}, ShapeError, "weights need shape"),
+        ({"weights": -np.ones(5)}, ShapeError, "weights need shape"),
+        ({"level": 1.0}, ParameterError, "level is the probability"),
+        ({"angles": [200.0]}, ParameterError, "0 to 180"),
+        ({"relative_to": -1.0}, ParameterError, "relative_to"),
+    ],
+)
 def test_what_is_refused(given, error, message):
     with pytest.raises(error, match=message):
         phase_curve_from_samples(SPACE, **{"samples": samples(5)} | given)

@@ -117,21 +117,32 @@ def with_units(data_unit, star):
     return Posterior(data, ParameterSpace.of(scene, {"disks.belt.inclination": Uniform(0, 90)}))
 
 
-@pytest.mark.parametrize(("data_unit", "star"), [
-    (None, None), (None, Star(unit="mJy")), ("contrast/arcsec2", None), ("mJy/arcsec2", Star(unit="mJy")),
-    ("Jy/arcsec2", Star(unit="mJy")), ("MJy/sr", Star(unit="mJy")), ("adu/coadd", Star(unit="adu / coadd")),
-])
+@pytest.mark.parametrize(
+    ("data_unit", "star"),
+    [
+        (None, None),
+        (None, Star(unit="mJy")),
+        ("contrast/arcsec2", None),
+        ("mJy/arcsec2", Star(unit="mJy")),
+        ("Jy/arcsec2", Star(unit="mJy")),
+        ("MJy/sr", Star(unit="mJy")),
+        ("adu/coadd", Star(unit="adu / coadd")),
+    ],
+)
 def test_units_that_agree(data_unit, star):
     assert with_units(data_unit, star).space.size == 1
 
 
-@pytest.mark.parametrize(("data_unit", "star", "cure"), [
-    ("mJy/arcsec2", None, r"give the Scene a Star\(flux=, unit=\)"),
-    ("mJy/arcsec2", Star(flux=3.0), r"give the Scene a Star\(flux=, unit=\)"),
-    ("mJy/arcsec2", Star(unit="Jy"), "give the star's flux in the data's unit"),
-    ("adu", Star(unit="mJy"), "give the star's flux in the data's unit"),
-    ("contrast/arcsec2", Star(unit="mJy"), "give the star's flux in the data's unit"),
-])
+@pytest.mark.parametrize(
+    ("data_unit", "star", "cure"),
+    [
+        ("mJy/arcsec2", None, r"give the Scene a Star\(flux=, unit=\)"),
+        ("mJy/arcsec2", Star(flux=3.0), r"give the Scene a Star\(flux=, unit=\)"),
+        ("mJy/arcsec2", Star(unit="Jy"), "give the star's flux in the data's unit"),
+        ("adu", Star(unit="mJy"), "give the star's flux in the data's unit"),
+        ("contrast/arcsec2", Star(unit="mJy"), "give the star's flux in the data's unit"),
+    ],
+)
 def test_units_that_disagree_name_the_cure(data_unit, star, cure):
     with pytest.raises(UnitError, match=cure):
         with_units(data_unit, star)

@@ -5,8 +5,6 @@ import numpy as np
 from diskarray.backend.pytree import replace
 from diskarray.dataset.imaging import Imaging
 from diskarray.fit.posterior import Posterior
-from diskarray.search.least_squares import LeastSquares
-from diskarray.search.optimize import optimize
 from diskarray.model.instrument import Instrument
 from diskarray.model.point_source import PointSource
 from diskarray.model.scene import Scene
@@ -14,6 +12,8 @@ from diskarray.optics.psf import GaussianPSF
 from diskarray.optics.stellar_residual import StellarResidual
 from diskarray.parameters.priors import LogUniform, Uniform
 from diskarray.parameters.space import ParameterSpace
+from diskarray.search.least_squares import LeastSquares
+from diskarray.search.optimize import optimize
 from diskarray.structures.grid import Grid2D
 from diskarray.structures.image import Image2D
 
@@ -37,9 +37,16 @@ def test_weights_of_references_are_those_of_linear_least_squares():
     scene = Scene(disks={"belt": BELT}, stellar_residual=StellarResidual(references), background=0.0)
     belt = scene.image_2d_from(GRID).array
     data = belt + np.tensordot([0.6, -0.3, 0.1], references, axes=1) + 0.2 + noise * RANDOM.normal(size=SHAPE)
-    posterior = Posterior(Imaging(data, noise, pixel_scale=SCALE), ParameterSpace.of(scene, {
-        "stellar_residual.weights": Uniform(-5, 5), "background": Uniform(-5, 5),
-    }))
+    posterior = Posterior(
+        Imaging(data, noise, pixel_scale=SCALE),
+        ParameterSpace.of(
+            scene,
+            {
+                "stellar_residual.weights": Uniform(-5, 5),
+                "background": Uniform(-5, 5),
+            },
+        ),
+    )
     best = optimize(posterior, LeastSquares())
     design = np.stack([*references.reshape(3, -1), np.ones(data.size)], axis=1) / noise.reshape(-1, 1)
     expected, *_ = np.linalg.lstsq(design, ((data - belt) / noise).ravel(), rcond=None)
@@ -50,16 +57,24 @@ def test_weights_of_references_are_those_of_linear_least_squares():
 
 def test_a_planet_is_found_between_pixels():
     scene = Scene(
-        disks={"belt": BELT}, instrument=Instrument(psf=GaussianPSF(fwhm=0.25)),
+        disks={"belt": BELT},
+        instrument=Instrument(psf=GaussianPSF(fwhm=0.25)),
         sources={"planet": PointSource(y=0.537, x=-0.281, flux=2e-5)},
     )
     truth = scene.image_2d_from(GRID).array
     noise = np.full(SHAPE, 1e-3 * truth.max())
     start = replace(replace(scene, "sources.planet.y", 0.48), "sources.planet.flux", 1e-5)
-    posterior = Posterior(Imaging(truth, noise, pixel_scale=SCALE), ParameterSpace.of(start, {
-        "sources.planet.y": Uniform(-1, 1), "sources.planet.x": Uniform(-1, 1),
-        "sources.planet.flux": LogUniform(1e-7, 1e-3),
-    }))
+    posterior = Posterior(
+        Imaging(truth, noise, pixel_scale=SCALE),
+        ParameterSpace.of(
+            start,
+            {
+                "sources.planet.y": Uniform(-1, 1),
+                "sources.planet.x": Uniform(-1, 1),
+                "sources.planet.flux": LogUniform(1e-7, 1e-3),
+            },
+        ),
+    )
     best = optimize(posterior, LeastSquares()).scene.sources["planet"]
     assert np.hypot(best.y - 0.537, best.x + 0.281) < 1e-5
     assert abs(best.flux / 2e-5 - 1) < 1e-4

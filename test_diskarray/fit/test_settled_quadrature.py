@@ -7,7 +7,10 @@ import diskarray as da
 
 BELT = da.Disk(
     density=da.TwoPowerLaw(radius=77.0, alpha_in=10.0, alpha_out=-5.0, scale_height=1.5),
-    phase_function=da.HenyeyGreenstein(0.3), inclination=76.0, position_angle=27.0, distance=71.9,
+    phase_function=da.HenyeyGreenstein(0.3),
+    inclination=76.0,
+    position_angle=27.0,
+    distance=71.9,
 )
 GRID = da.Grid2D.uniform((50, 50), 0.05)
 NARROW = {"disks.belt.inclination": da.Uniform(72, 78), "disks.belt.density.alpha_in": da.Uniform(5, 12)}
@@ -18,8 +21,16 @@ WIDE = {"disks.belt.inclination": da.Uniform(40, 90)}
 def posterior_of(priors, noise=0.02, inclination=76.0, **settings):
     scene = da.Scene(disks={"belt": da.replace(BELT, "inclination", inclination)})
     if settings:
-        scene = da.Scene(disks={"belt": da.Disk(**{f: getattr(BELT, f) for f in ("density", "phase_function")},
-                                               inclination=76.0, distance=71.9, rule=da.Quadrature(**settings))})
+        scene = da.Scene(
+            disks={
+                "belt": da.Disk(
+                    **{f: getattr(BELT, f) for f in ("density", "phase_function")},
+                    inclination=76.0,
+                    distance=71.9,
+                    rule=da.Quadrature(**settings),
+                )
+            }
+        )
     peak = float(scene.image_2d_from(GRID).array.max())
     data = da.simulate(scene, GRID, background=noise * peak, seed=1)
     return da.Posterior(data, da.ParameterSpace.of(scene, priors))
@@ -30,7 +41,11 @@ def rule_of(posterior):
 
 
 def test_steep_lines_get_few_nodes_grazing_ones_panels_and_a_wide_prior_both():
-    rules = [rule_of(posterior_of(NARROW)), rule_of(posterior_of(GRAZING, inclination=88.0)), rule_of(posterior_of(WIDE))]
+    rules = [
+        rule_of(posterior_of(NARROW)),
+        rule_of(posterior_of(GRAZING, inclination=88.0)),
+        rule_of(posterior_of(WIDE)),
+    ]
     assert [rule.nodes for rule in rules] == ["layer", "panels", "automatic"]
 
 
@@ -62,10 +77,19 @@ def test_no_parameter_moves_by_more_than_the_stated_shift():
     posterior = posterior_of(NARROW | {"disks.belt.optical_depth": da.Uniform(1e-4, 1e-2)}, noise=0.005)
     best = da.optimize(posterior, da.LeastSquares())
     fine = posterior.space.template
-    fine = da.replace(fine, "disks", {"belt": da.Disk(
-        **{f: getattr(fine.disks["belt"], f) for f in ("density", "phase_function", "inclination", "position_angle",
-                                                       "distance", "optical_depth")},
-        rule=da.Quadrature("panels", 24))})
+    fine = da.replace(
+        fine,
+        "disks",
+        {
+            "belt": da.Disk(
+                **{
+                    f: getattr(fine.disks["belt"], f)
+                    for f in ("density", "phase_function", "inclination", "position_angle", "distance", "optical_depth")
+                },
+                rule=da.Quadrature("panels", 24),
+            )
+        },
+    )
     space = da.ParameterSpace.of(fine, {f.path: f.prior for f in posterior.space.free})
     exact = da.optimize(da.Posterior(posterior.data, space), da.LeastSquares(), start=best.vector)
     shift = np.abs(best.vector - exact.vector) / np.sqrt(np.diag(exact.covariance))

@@ -9,9 +9,16 @@ from diskarray.geometry.disk_axes import disk_point_from, major_minor_from
 NORTH, WEST, SOUTH, EAST = (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)
 
 
-@pytest.mark.parametrize(("position_angle", "towards_major", "towards_minor"), [
-    (0, NORTH, WEST), (90, EAST, NORTH), (180, SOUTH, EAST), (270, WEST, SOUTH), (-90, WEST, SOUTH),
-])
+@pytest.mark.parametrize(
+    ("position_angle", "towards_major", "towards_minor"),
+    [
+        (0, NORTH, WEST),
+        (90, EAST, NORTH),
+        (180, SOUTH, EAST),
+        (270, WEST, SOUTH),
+        (-90, WEST, SOUTH),
+    ],
+)
 def test_position_angle_runs_from_north_through_east(position_angle, towards_major, towards_minor):
     np.testing.assert_allclose(major_minor_from(*towards_major, position_angle), (1, 0), atol=1e-15)
     np.testing.assert_allclose(major_minor_from(*towards_minor, position_angle), (0, 1), atol=1e-15)

@@ -24,8 +24,11 @@ from diskarray.structures.mask import Mask2D
 def disk(inclination, **density):
     values = {"radius": 77.0, "alpha_in": 10.0, "alpha_out": -5.0, "scale_height": 2.0, **density}
     return Disk(
-        density=TwoPowerLaw(**values), phase_function=HenyeyGreenstein(g=0.3), inclination=inclination,
-        position_angle=27.0, distance=70.0,
+        density=TwoPowerLaw(**values),
+        phase_function=HenyeyGreenstein(g=0.3),
+        inclination=inclination,
+        position_angle=27.0,
+        distance=70.0,
     )
 
 

@@ -24,8 +24,14 @@ def scattered_share(density, optical_depth):
 @pytest.mark.parametrize("inclination", [0.0, 50.0, 75.0])
 def test_isotropic_scattering_sends_the_same_light_everywhere(inclination):
     density = da.TwoPowerLaw(radius=70.0, scale_height=1.0, beta=0.8)
-    disk = da.Disk(density=density, phase_function=da.IsotropicScattering(), distance=70.0, optical_depth=1e-2,
-                   inclination=inclination, position_angle=30.0)
+    disk = da.Disk(
+        density=density,
+        phase_function=da.IsotropicScattering(),
+        distance=70.0,
+        optical_depth=1e-2,
+        inclination=inclination,
+        position_angle=30.0,
+    )
     grid = da.Grid2D.uniform((300, 300), 0.05, over_sample_size=2)
     ratio = da.disk_to_star_flux_ratio(disk, grid)
     assert float(ratio) == pytest.approx(scattered_share(density, 1e-2), rel=1e-3)
@@ -37,8 +43,15 @@ def test_isotropic_scattering_sends_the_same_light_everywhere(inclination):
 def test_only_unmasked_pixels_count():
     disk = da.Disk(inclination=50.0, distance=70.0)
     frame = da.Frame2D((61, 61), 0.1)
-    halves = [da.Mask2D(np.arange(61)[:, None] * np.ones((1, 61)) < 30 if first else
-                        np.arange(61)[:, None] * np.ones((1, 61)) >= 30, frame) for first in (True, False)]
+    halves = [
+        da.Mask2D(
+            np.arange(61)[:, None] * np.ones((1, 61)) < 30
+            if first
+            else np.arange(61)[:, None] * np.ones((1, 61)) >= 30,
+            frame,
+        )
+        for first in (True, False)
+    ]
     parts = [float(da.disk_to_star_flux_ratio(disk, da.Grid2D(mask))) for mask in halves]
     assert sum(parts) == pytest.approx(float(da.disk_to_star_flux_ratio(disk, da.Grid2D(frame))), rel=1e-12)
 
@@ -71,11 +84,23 @@ def test_face_on_and_edge_on_have_no_near_side():
 
 def test_the_twin_that_the_caveat_names_has_the_same_image():
     shape = {"eccentricity": 0.1, "argument_of_pericenter": 40.0}
-    disk = da.Disk(density=da.TwoPowerLaw(**shape), phase_function=da.HenyeyGreenstein(0.4), inclination=65.0,
-                   position_angle=20.0, offset_x=2.0, offset_y=-1.0)
+    disk = da.Disk(
+        density=da.TwoPowerLaw(**shape),
+        phase_function=da.HenyeyGreenstein(0.4),
+        inclination=65.0,
+        position_angle=20.0,
+        offset_x=2.0,
+        offset_y=-1.0,
+    )
     turned = da.TwoPowerLaw(**shape | {"argument_of_pericenter": 220.0})
-    twin = da.Disk(density=turned, phase_function=da.HenyeyGreenstein(-0.4), inclination=65.0, position_angle=200.0,
-                   offset_x=-2.0, offset_y=1.0)
+    twin = da.Disk(
+        density=turned,
+        phase_function=da.HenyeyGreenstein(-0.4),
+        inclination=65.0,
+        position_angle=200.0,
+        offset_x=-2.0,
+        offset_y=1.0,
+    )
     grid = da.Grid2D.uniform((41, 41), 0.08)
     images = [d.image_2d_from(grid).array for d in (disk, twin)]
     np.testing.assert_allclose(images[0], images[1], atol=1e-10 * images[0].max())

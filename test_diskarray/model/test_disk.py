@@ -21,8 +21,14 @@ DENSITY = TwoPowerLaw(
     radius=70.0, alpha_in=8.0, alpha_out=-6.0, scale_height=3.0, eccentricity=0.2, argument_of_pericenter=35.0
 )
 BELT = Disk(
-    density=DENSITY, phase_function=HenyeyGreenstein(0.4), inclination=70.0, position_angle=25.0, distance=80.0,
-    optical_depth=2e-3, offset_x=3.0, offset_y=-2.0,
+    density=DENSITY,
+    phase_function=HenyeyGreenstein(0.4),
+    inclination=70.0,
+    position_angle=25.0,
+    distance=80.0,
+    optical_depth=2e-3,
+    offset_x=3.0,
+    offset_y=-2.0,
 )
 
 
@@ -48,8 +54,11 @@ def assert_same(first, second, tolerance=1e-12):
 def test_first_symmetry(inclination):
     disk = changed(BELT, inclination=inclination)
     other = changed(
-        disk, position_angle=25.0 + 180, inclination=180.0 - inclination,
-        density__argument_of_pericenter=180.0 - 35.0, offset_x=-3.0,
+        disk,
+        position_angle=25.0 + 180,
+        inclination=180.0 - inclination,
+        density__argument_of_pericenter=180.0 - 35.0,
+        offset_x=-3.0,
     )
     assert_same(image(other), image(disk))
 
@@ -58,8 +67,12 @@ def test_first_symmetry(inclination):
 def test_second_symmetry(inclination):
     disk = changed(BELT, inclination=inclination)
     other = changed(
-        disk, position_angle=25.0 + 180, density__argument_of_pericenter=35.0 + 180, phase_function__g=-0.4,
-        offset_x=-3.0, offset_y=2.0,
+        disk,
+        position_angle=25.0 + 180,
+        density__argument_of_pericenter=35.0 + 180,
+        phase_function__g=-0.4,
+        offset_x=-3.0,
+        offset_y=2.0,
     )
     assert_same(image(other), image(disk))
 
@@ -74,8 +87,13 @@ def test_angles_repeat_after_a_turn(name):
 def test_position_angle_from_moments(position_angle):
     """The long axis of the image lies East of North (x is West) by the position angle."""
     grid = Grid2D(Mask2D.circular(Frame2D((81, 81), 0.05), 2.0))
-    disk = Disk(density=TwoPowerLaw(radius=70.0, alpha_out=-9.0), phase_function=HenyeyGreenstein(0.0), distance=80.0,
-                inclination=65.0, position_angle=position_angle)
+    disk = Disk(
+        density=TwoPowerLaw(radius=70.0, alpha_out=-9.0),
+        phase_function=HenyeyGreenstein(0.0),
+        distance=80.0,
+        inclination=65.0,
+        position_angle=position_angle,
+    )
     weight, north, east = disk.image_2d_from(grid).slim, grid.y, -grid.x
     cross, difference = np.sum(weight * north * east), np.sum(weight * (north**2 - east**2))
     found = np.degrees(0.5 * np.arctan2(2 * cross, difference))
@@ -85,7 +103,9 @@ def test_position_angle_from_moments(position_angle):
 @pytest.mark.parametrize(("inclination", "brighter"), [(50.0, -90), (80.0, -90), (100.0, 90), (130.0, 90)])
 @pytest.mark.parametrize("position_angle", [0.0, 110.0, 200.0])
 def test_forward_scattering_marks_the_near_side(inclination, brighter, position_angle):
-    disk = Disk(phase_function=HenyeyGreenstein(0.5), distance=77.0, inclination=inclination, position_angle=position_angle)
+    disk = Disk(
+        phase_function=HenyeyGreenstein(0.5), distance=77.0, inclination=inclination, position_angle=position_angle
+    )
     minor = abs(np.cos(np.radians(inclination)))
     angles = np.radians(position_angle + np.array([brighter, -brighter]))
     bright, faint = at(disk, *zip(minor * np.cos(angles), -minor * np.sin(angles), strict=True))
@@ -98,10 +118,14 @@ def test_pericenter_on_the_sky(omega, towards):
     narrow = TwoPowerLaw(radius=70.0, alpha_in=40.0, alpha_out=-40.0, eccentricity=0.3, argument_of_pericenter=omega)
     disk = Disk(density=narrow, position_angle=25.0, distance=70.0)
     r, angle = np.linspace(0.5, 1.5, 2001), np.radians(towards)
-    assert r[np.argmax(at(disk, *zip(r * np.cos(angle), -r * np.sin(angle), strict=True)))] == pytest.approx(0.7, abs=5e-3)
+    assert r[np.argmax(at(disk, *zip(r * np.cos(angle), -r * np.sin(angle), strict=True)))] == pytest.approx(
+        0.7, abs=5e-3
+    )
 
 
-@pytest.mark.parametrize(("g", "gamma", "beta", "r"), [(0.0, 2.0, 1.0, 70.0), (0.5, 1.0, 0.0, 70.0), (-0.3, 3.0, 1.5, 90.0)])
+@pytest.mark.parametrize(
+    ("g", "gamma", "beta", "r"), [(0.0, 2.0, 1.0, 70.0), (0.5, 1.0, 0.0, 70.0), (-0.3, 3.0, 1.5, 90.0)]
+)
 def test_face_on_brightness(g, gamma, beta, r):
     """A thin face-on ring scatters tau p(90 deg) of the starlight that falls on it.
 
@@ -141,8 +165,12 @@ def test_ring_offset_leaves_the_light_at_the_star():
     disk = Disk(density=narrow, distance=70.0, position_angle=0.0, offset_x=7.0, offset_y=-14.0)
     r = np.linspace(0.6, 1.4, 4001)
     half_chords = np.sqrt(1 - 0.2**2), np.sqrt(1 - 0.1**2)
-    for (north, west), expected in (((1, 0), half_chords[0] + 0.1), ((-1, 0), half_chords[0] - 0.1),
-                                    ((0, 1), half_chords[1] - 0.2), ((0, -1), half_chords[1] + 0.2)):
+    for (north, west), expected in (
+        ((1, 0), half_chords[0] + 0.1),
+        ((-1, 0), half_chords[0] - 0.1),
+        ((0, 1), half_chords[1] - 0.2),
+        ((0, -1), half_chords[1] + 0.2),
+    ):
         profile = at(disk, *zip(north * r, west * r, strict=True))
         assert r[np.argmax(profile)] == pytest.approx(expected, abs=2e-3)
         assert profile.max() == pytest.approx(1e-3 * float(HenyeyGreenstein(0.3).phase(0.0)) / expected**2, rel=2e-3)
@@ -162,9 +190,7 @@ def test_types_and_same_numbers_on_every_grid():
 
 def test_over_sampling_converges_to_second_order():
     disk = changed(BELT, density__scale_height=6.0)
-    best, *rough = (
-        disk.image_2d_from(Grid2D.uniform((21, 21), 0.12, over_sample_size=n)).array for n in (16, 1, 2, 4)
-    )
+    best, *rough = (disk.image_2d_from(Grid2D.uniform((21, 21), 0.12, over_sample_size=n)).array for n in (16, 1, 2, 4))
     errors = [np.sqrt(np.mean((values - best) ** 2)) for values in rough]
     assert 3 < errors[0] / errors[1] < 5 and 3.5 < errors[1] / errors[2] < 5
 
@@ -198,17 +224,20 @@ def test_pickle_keeps_the_image():
     np.testing.assert_array_equal(image(pickle.loads(pickle.dumps(BELT))), image(BELT))
 
 
-@pytest.mark.parametrize(("wrong", "cure"), [
-    ({"density": HenyeyGreenstein()}, r"density needs a \.density\(X, Y, Z, \*, xp\) method"),
-    ({"density": TwoPowerLaw}, r"density needs a \.density\(X, Y, Z, \*, xp\) method"),
-    ({"phase_function": 0.3}, r"phase_function needs a \.phase\(cos_phi, \*, xp\) method"),
-    ({"inclination": 181.0}, r"Disk.inclination = 181.0 deg is outside its physical range \[0, 180\]"),
-    ({"inclination": -1.0}, r"physical range \[0, 180\]"),
-    ({"distance": 0.0}, r"Disk.distance = 0.0 pc is outside its physical range \(0, inf\)"),
-    ({"optical_depth": -1e-3}, r"Disk.optical_depth"),
-    ({"position_angle": np.nan}, r"Disk.position_angle must be finite"),
-    ({"offset_x": "wide"}, r"Disk.offset_x must be a"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "cure"),
+    [
+        ({"density": HenyeyGreenstein()}, r"density needs a \.density\(X, Y, Z, \*, xp\) method"),
+        ({"density": TwoPowerLaw}, r"density needs a \.density\(X, Y, Z, \*, xp\) method"),
+        ({"phase_function": 0.3}, r"phase_function needs a \.phase\(cos_phi, \*, xp\) method"),
+        ({"inclination": 181.0}, r"Disk.inclination = 181.0 deg is outside its physical range \[0, 180\]"),
+        ({"inclination": -1.0}, r"physical range \[0, 180\]"),
+        ({"distance": 0.0}, r"Disk.distance = 0.0 pc is outside its physical range \(0, inf\)"),
+        ({"optical_depth": -1e-3}, r"Disk.optical_depth"),
+        ({"position_angle": np.nan}, r"Disk.position_angle must be finite"),
+        ({"offset_x": "wide"}, r"Disk.offset_x must be a"),
+    ],
+)
 def test_construction_errors_name_the_cure(wrong, cure):
     with pytest.raises(ParameterError, match=cure):
         Disk(**wrong)

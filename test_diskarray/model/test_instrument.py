@@ -19,7 +19,8 @@ SCALE = 0.1
 BELT = Disk(density=TwoPowerLaw(radius=70.0, scale_height=5.0), inclination=55.0, position_angle=30.0, distance=60.0)
 STAR_PIXEL = 1e-9  # of the peak: in the pixel that holds the star a grid takes the mean, a reference the center
 KERNELS = {
-    "odd": np.random.default_rng(1).uniform(0.1, 1, (5, 7)), "even": np.random.default_rng(2).uniform(0.1, 1, (6, 4)),
+    "odd": np.random.default_rng(1).uniform(0.1, 1, (5, 7)),
+    "even": np.random.default_rng(2).uniform(0.1, 1, (6, 4)),
 }
 
 
@@ -82,8 +83,11 @@ def test_flux_is_kept():
     small = Disk(density=TwoPowerLaw(radius=40.0, alpha_out=-15.0, scale_height=2.0), distance=60.0)
     grid = Grid2D.uniform((101, 101), 0.04)
     sharp = Scene(disks={"belt": small}).image_2d_from(grid).sum()
-    for psf, tolerance in ((GaussianPSF(fwhm=0.15), 1e-6), (EmpiricalPSF(KERNELS["odd"]), 1e-6),
-                           (EmpiricalPSF(KERNELS["even"]), 1e-3)):  # its sky is sampled half a pixel away
+    for psf, tolerance in (
+        (GaussianPSF(fwhm=0.15), 1e-6),
+        (EmpiricalPSF(KERNELS["odd"]), 1e-6),
+        (EmpiricalPSF(KERNELS["even"]), 1e-3),
+    ):  # its sky is sampled half a pixel away
         blurred = Scene(disks={"belt": small}, instrument=Instrument(psf=psf)).image_2d_from(grid).sum()
         assert blurred == pytest.approx(sharp, rel=tolerance)
 
@@ -178,8 +182,10 @@ def test_spatially_varying_psf_on_the_sky(kernel_shape):
     for ky, kx in np.ndindex(kernel_shape):
         y = (rows - (ky - kernel_center[0]) - (shape[0] - 1) / 2) * SCALE
         x = (columns - (kx - kernel_center[1]) - (shape[1] - 1) / 2) * SCALE
-        source = (np.clip(rows - ky + int(kernel_center[0]), 0, shape[0] - 1),
-                  np.clip(columns - kx + int(kernel_center[1]), 0, shape[1] - 1))
+        source = (
+            np.clip(rows - ky + int(kernel_center[0]), 0, shape[0] - 1),
+            np.clip(columns - kx + int(kernel_center[1]), 0, shape[1] - 1),
+        )
         mixture = np.tensordot(kernels[:, ky, kx], maps, axes=1)[source]
         expected += mixture * BELT.image_2d_from((y, x))
     assert_same(scene(psf=psf).image_2d_from(Grid2D.uniform(shape, SCALE)).array, expected, STAR_PIXEL)

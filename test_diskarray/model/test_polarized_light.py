@@ -37,12 +37,16 @@ SCALE = 0.1
 SHAPE = (24, 30)  # the star between pixels, none of which holds it
 GRID = Grid2D.uniform(SHAPE, SCALE)
 BELT = Disk(
-    density=TwoPowerLaw(radius=60.0, scale_height=4.0), polarization=RayleighPolarization(maximum=0.4),
-    inclination=65.0, position_angle=25.0, distance=60.0,
+    density=TwoPowerLaw(radius=60.0, scale_height=4.0),
+    polarization=RayleighPolarization(maximum=0.4),
+    inclination=65.0,
+    position_angle=25.0,
+    distance=60.0,
 )
 KERNEL = np.random.default_rng(2).uniform(0.1, 1, (6, 5))
 VARYING = SpatiallyVaryingPSF(
-    np.stack([KERNEL, KERNEL[::-1] ** 2]), np.stack([np.tile(np.linspace(a, 1 - a, 30), (24, 1)) for a in (0.0, 1.0)]),
+    np.stack([KERNEL, KERNEL[::-1] ** 2]),
+    np.stack([np.tile(np.linspace(a, 1 - a, 30), (24, 1)) for a in (0.0, 1.0)]),
     transmission=np.linspace(0.2, 1.0, 720).reshape(SHAPE),
 )
 
@@ -67,8 +71,12 @@ def test_every_grain_polarizes_across_the_direction_of_the_star(polarization, in
     """Q and U summed grain by grain: the field oscillates along (direction of the grain) x (line of sight)."""
     density = TwoPowerLaw(radius=60.0, scale_height=8.0, gamma=1.7, eccentricity=0.2, argument_of_pericenter=40.0)
     disk = Disk(
-        density=density, phase_function=HenyeyGreenstein(0.3), inclination=inclination, position_angle=position_angle,
-        polarization=drawn(polarization, np.random.default_rng(8)), distance=60.0,
+        density=density,
+        phase_function=HenyeyGreenstein(0.3),
+        inclination=inclination,
+        position_angle=position_angle,
+        polarization=drawn(polarization, np.random.default_rng(8)),
+        distance=60.0,
     )
     points = np.random.default_rng(1).uniform(-1.3, 1.3, (12, 2))
     i, pa = np.radians([inclination, position_angle])
@@ -110,8 +118,10 @@ def test_unblurred_q_phi_is_the_polarized_brightness_and_u_phi_is_zero(polarizat
     frame = Frame2D(SHAPE, SCALE, center=(11.3, 15.2), north_angle=30.0, mirrored=True)
     grid = Grid2D(Mask2D.annular(frame, 0.15, 1.2))
     q_phi, u_phi = (scene(disk).observed_2d_from(grid, o).slim for o in ("Q_phi", "U_phi"))
-    alone = Disk(**{n: getattr(disk, n) for n in ("density", "inclination", "position_angle", "distance")},
-                 phase_function=Polarized(disk.phase_function, fraction))
+    alone = Disk(
+        **{n: getattr(disk, n) for n in ("density", "inclination", "position_angle", "distance")},
+        phase_function=Polarized(disk.phase_function, fraction),
+    )
     assert np.all(q_phi >= 0)
     assert_same(q_phi, alone.image_2d_from(grid).slim)
     assert_same(u_phi, 0.0, 1e-15, q_phi.max())
@@ -160,8 +170,11 @@ def test_the_psf_acts_on_q_and_u():
 
 def test_a_blurred_ring_has_the_q_phi_of_the_bessel_integral():
     """Face-on: the double angle turns the kernel of a Gaussian over rings from I_0 into I_2, and keeps U_phi at 0."""
-    ring = Disk(density=TwoPowerLaw(radius=30.0, alpha_in=12.0, alpha_out=-12.0, scale_height=1.0), distance=60.0,
-                polarization=RayleighPolarization(1.0))
+    ring = Disk(
+        density=TwoPowerLaw(radius=30.0, alpha_in=12.0, alpha_out=-12.0, scale_height=1.0),
+        distance=60.0,
+        polarization=RayleighPolarization(1.0),
+    )
     sigma = 0.12
     blurred = scene(ring, psf=GaussianPSF(fwhm=sigma * np.sqrt(8 * np.log(2))))
     grid = Grid2D.uniform((81, 81), 0.02, over_sample_size=2)
@@ -189,13 +202,17 @@ class OneComponent:
         return getattr(self.disk.stokes_2d_from(grid, xp=xp), self.component)
 
 
-@pytest.mark.parametrize("instrument", [
-    {},
-    {"offset_y": 0.04, "offset_x": -0.03},
-    {"psf": GaussianPSF(fwhm=0.3), "throughput": np.linspace(0.1, 1, 720).reshape(SHAPE)},
-    {"psf": EmpiricalPSF(KERNEL, over_sample_size=2)},
-    {"psf": VARYING, "offset_y": 0.04},
-], ids=["none", "offset", "throughput", "over-sampled kernel", "varying"])
+@pytest.mark.parametrize(
+    "instrument",
+    [
+        {},
+        {"offset_y": 0.04, "offset_x": -0.03},
+        {"psf": GaussianPSF(fwhm=0.3), "throughput": np.linspace(0.1, 1, 720).reshape(SHAPE)},
+        {"psf": EmpiricalPSF(KERNEL, over_sample_size=2)},
+        {"psf": VARYING, "offset_y": 0.04},
+    ],
+    ids=["none", "offset", "throughput", "over-sampled kernel", "varying"],
+)
 @pytest.mark.parametrize("over_sample_size", [1, 3])
 def test_each_component_goes_through_the_instrument_like_a_brightness(instrument, over_sample_size):
     frame = GRID.frame
@@ -210,8 +227,10 @@ def test_each_component_goes_through_the_instrument_like_a_brightness(instrument
 def test_two_disks_add():
     other = replace(replace(BELT, "position_angle", 100.0), "density.radius", 40.0)
     psf = Instrument(psf=GaussianPSF(fwhm=0.3))
-    both, one, two = (Scene(disks=d, instrument=psf).stokes_2d_from(GRID).array
-                      for d in ({"a": BELT, "b": other}, {"a": BELT}, {"b": other}))
+    both, one, two = (
+        Scene(disks=d, instrument=psf).stokes_2d_from(GRID).array
+        for d in ({"a": BELT, "b": other}, {"a": BELT}, {"b": other})
+    )
     assert_same(both, one + two)
 
 
@@ -219,8 +238,11 @@ def test_what_is_not_polarized_belongs_to_the_total_intensity_alone():
     instrument = Instrument(psf=GaussianPSF(fwhm=0.3))
     bare = Scene(disks={"belt": BELT}, instrument=instrument)
     full = Scene(
-        disks={"belt": BELT}, instrument=instrument, sources={"planet": PointSource(y=0.5, flux=1e-3)},
-        stellar_residual=StellarResidual(references=np.ones((1, *SHAPE)), weights=[1e-3]), background=2e-3,
+        disks={"belt": BELT},
+        instrument=instrument,
+        sources={"planet": PointSource(y=0.5, flux=1e-3)},
+        stellar_residual=StellarResidual(references=np.ones((1, *SHAPE)), weights=[1e-3]),
+        background=2e-3,
     )
     np.testing.assert_array_equal(full.observed_2d_from(GRID, "total").array, full.image_2d_from(GRID).array)
     assert np.all(full.observed_2d_from(GRID, "total").array > bare.observed_2d_from(GRID, "total").array)
@@ -261,8 +283,9 @@ def test_sub_pixels_are_averaged_as_q_and_u():
 
 @pytest.mark.parametrize("inclination", [0.0, 55.0, 90.0])
 def test_finite_and_zero_in_the_direction_of_the_star(inclination):
-    filled = Disk(density=TwoPowerLaw(radius=40.0, alpha_in=0.5), polarization=RayleighPolarization(0.4),
-                  inclination=inclination)
+    filled = Disk(
+        density=TwoPowerLaw(radius=40.0, alpha_in=0.5), polarization=RayleighPolarization(0.4), inclination=inclination
+    )
     on_center = Grid2D.uniform((25, 31), SCALE)
     for made in (filled, scene(filled, psf=GaussianPSF(fwhm=0.3))):
         assert np.all(np.isfinite(made.stokes_2d_from(on_center).array))
@@ -304,16 +327,27 @@ def test_polarization_is_a_parameter_and_pickles():
     np.testing.assert_array_equal(again.stokes_2d_from(GRID).array, BELT.stokes_2d_from(GRID).array)
 
 
-@pytest.mark.parametrize(("wrong", "error", "cure"), [
-    (lambda: Disk(polarization=0.3), ParameterError, r"polarization needs a \.fraction\(cos_phi, \*, xp\) method"),
-    (lambda: Disk(polarization=RayleighPolarization), ParameterError, r"polarization needs a \.fraction"),
-    (lambda: Disk(polarization=RayleighPolarization(), phase_function=Polarized()), ParameterError, "is Polarized alr"),
-    (lambda: Disk().stokes_2d_from(GRID), ParameterError, "has no polarization: give it polarization="),
-    (lambda: scene(Disk()).observed_2d_from(GRID, "Q_phi"), ParameterError, "has no polarization"),
-    (lambda: scene(OneComponent(BELT, "x")).stokes_2d_from(GRID), ParameterError, "'belt' in polarized light needs"),
-    (lambda: scene().observed_2d_from(GRID, "Qphi"), ParameterError, "one of total, Q, U.*did you mean Q_phi"),
-    (lambda: scene(psf=GaussianPSF(fwhm=0.2)).stokes_2d_from((0.1, 0.2)), ShapeError, "give a Grid2D"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "error", "cure"),
+    [
+        (lambda: Disk(polarization=0.3), ParameterError, r"polarization needs a \.fraction\(cos_phi, \*, xp\) method"),
+        (lambda: Disk(polarization=RayleighPolarization), ParameterError, r"polarization needs a \.fraction"),
+        (
+            lambda: Disk(polarization=RayleighPolarization(), phase_function=Polarized()),
+            ParameterError,
+            "is Polarized alr",
+        ),
+        (lambda: Disk().stokes_2d_from(GRID), ParameterError, "has no polarization: give it polarization="),
+        (lambda: scene(Disk()).observed_2d_from(GRID, "Q_phi"), ParameterError, "has no polarization"),
+        (
+            lambda: scene(OneComponent(BELT, "x")).stokes_2d_from(GRID),
+            ParameterError,
+            "'belt' in polarized light needs",
+        ),
+        (lambda: scene().observed_2d_from(GRID, "Qphi"), ParameterError, "one of total, Q, U.*did you mean Q_phi"),
+        (lambda: scene(psf=GaussianPSF(fwhm=0.2)).stokes_2d_from((0.1, 0.2)), ShapeError, "give a Grid2D"),
+    ],
+)
 def test_errors_name_the_cure(wrong, error, cure):
     with pytest.raises(error, match=cure):
         wrong()

@@ -32,8 +32,10 @@ def test_two_disks_add():
     np.testing.assert_allclose(
         both.array, INNER.image_2d_from(GRID).array + OUTER.image_2d_from(GRID).array, rtol=1e-14
     )
-    blurred = [Scene(disks=d, instrument=BLURRED).image_2d_from(GRID).array
-               for d in ({"a": INNER, "b": OUTER}, {"a": INNER}, {"b": OUTER})]
+    blurred = [
+        Scene(disks=d, instrument=BLURRED).image_2d_from(GRID).array
+        for d in ({"a": INNER, "b": OUTER}, {"a": INNER}, {"b": OUTER})
+    ]
     np.testing.assert_allclose(blurred[0], blurred[1] + blurred[2], rtol=0, atol=1e-14 * blurred[0].max())
 
 
@@ -47,9 +49,7 @@ def test_order_of_disks_does_not_matter():
 def test_star_scales_the_scene(instrument):
     relative = Scene(disks={"belt": OUTER}, instrument=instrument)
     physical = Scene(disks={"belt": OUTER}, instrument=instrument, star=Star(flux=250.0, unit="mJy"))
-    np.testing.assert_allclose(
-        physical.image_2d_from(GRID).array, 250 * relative.image_2d_from(GRID).array, rtol=1e-14
-    )
+    np.testing.assert_allclose(physical.image_2d_from(GRID).array, 250 * relative.image_2d_from(GRID).array, rtol=1e-14)
 
 
 def test_unit():
@@ -68,14 +68,17 @@ def test_pixels_and_points_agree():
 def test_disks_share_their_orientation_through_ties():
     """Two rings of one system: four free numbers move six parameters, and the image is that of both."""
     scene = Scene(disks={"inner": INNER, "outer": OUTER}, instrument=BLURRED)
-    space = ParameterSpace.of(scene, {
-        "disks.inner.inclination": Uniform(30, 85),
-        "disks.outer.inclination": Tied("disks.inner.inclination"),
-        "disks.inner.position_angle": Uniform(0, 180),
-        "disks.outer.position_angle": Tied("disks.inner.position_angle"),
-        "disks.inner.density.radius": Uniform(20, 60),
-        "disks.outer.optical_depth": LogUniform(1e-5, 1e-1),
-    })
+    space = ParameterSpace.of(
+        scene,
+        {
+            "disks.inner.inclination": Uniform(30, 85),
+            "disks.outer.inclination": Tied("disks.inner.inclination"),
+            "disks.inner.position_angle": Uniform(0, 180),
+            "disks.outer.position_angle": Tied("disks.inner.position_angle"),
+            "disks.inner.density.radius": Uniform(20, 60),
+            "disks.outer.optical_depth": LogUniform(1e-5, 1e-1),
+        },
+    )
     assert space.size == 4
     made = space.to_model(np.array([66.0, 101.0, 33.0, 2e-3]))
     inner = replace(replace(replace(INNER, "inclination", 66.0), "position_angle", 101.0), "density.radius", 33.0)
@@ -103,9 +106,13 @@ class Blob:
         return Image2D.from_slim(values, grid.mask, xp=xp)
 
 
-@pytest.mark.parametrize("frame", [
-    Frame2D((41, 44), 0.05), Frame2D((41, 44), 0.05, center=(19.3, 22.8), north_angle=40.0, mirrored=True),
-])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        Frame2D((41, 44), 0.05),
+        Frame2D((41, 44), 0.05, center=(19.3, 22.8), north_angle=40.0, mirrored=True),
+    ],
+)
 @pytest.mark.parametrize("kind", ["formula", "measured"])
 def test_a_point_source_is_the_limit_of_an_extended_one(frame, kind):
     """A Gaussian blob seen through a Gaussian PSF is a point source seen through a wider one: place, flux and unit."""
@@ -117,8 +124,12 @@ def test_a_point_source_is_the_limit_of_an_extended_one(frame, kind):
     offsets = {"offset_y": 0.013, "offset_x": -0.024}
     star = Star(flux=250.0, unit="mJy")
     extended = Scene(disks={"blob": Blob(0.31, -0.22, blob)}, instrument=Instrument(psf=narrow, **offsets), star=star)
-    point = dark(Grid2D(frame), sources={"planet": PointSource(y=0.31, x=-0.22, flux=1.0)}, star=star,
-                 instrument=Instrument(psf=wide, **offsets))
+    point = dark(
+        Grid2D(frame),
+        sources={"planet": PointSource(y=0.31, x=-0.22, flux=1.0)},
+        star=star,
+        instrument=Instrument(psf=wide, **offsets),
+    )
     expected = extended.image_2d_from(Grid2D(frame)).array
     np.testing.assert_allclose(point, expected, rtol=0, atol=1e-11 * expected.max())
 
@@ -161,14 +172,23 @@ def test_background_holds_at_points_too():
 
 def test_everything_in_a_scene_can_be_free():
     scene = Scene(
-        disks={"belt": OUTER}, instrument=BLURRED, sources={"planet": PointSource(y=0.5)},
+        disks={"belt": OUTER},
+        instrument=BLURRED,
+        sources={"planet": PointSource(y=0.5)},
         stellar_residual=StellarResidual(np.ones((2, 31, 27))),
     )
-    space = ParameterSpace.of(scene, {
-        "sources.planet.y": Uniform(0, 1), "sources.planet.flux": LogUniform(1e-6, 1e-2), "background": Uniform(-1, 1),
-        "stellar_residual.weights": Uniform(-2, 2), "stellar_residual.shift_y": Uniform(-0.1, 0.1),
-        "instrument.psf.angle": Uniform(0, 180), "instrument.psf.axis_ratio": Uniform(0.5, 1),
-    })
+    space = ParameterSpace.of(
+        scene,
+        {
+            "sources.planet.y": Uniform(0, 1),
+            "sources.planet.flux": LogUniform(1e-6, 1e-2),
+            "background": Uniform(-1, 1),
+            "stellar_residual.weights": Uniform(-2, 2),
+            "stellar_residual.shift_y": Uniform(-0.1, 0.1),
+            "instrument.psf.angle": Uniform(0, 180),
+            "instrument.psf.axis_ratio": Uniform(0.5, 1),
+        },
+    )
     assert space.size == 8 and "stellar_residual.weights[1]" in space.names
     made = space.to_model(np.array([0.7, 1e-3, 0.1, 0.5, -0.5, 0.02, 30.0, 0.8]))
     assert (made.sources["planet"].y, made.background, made.instrument.psf.axis_ratio) == (0.7, 0.1, 0.8)
@@ -187,8 +207,13 @@ def test_psf_needs_pixels():
 
 def test_replace_reaches_every_level():
     scene = Scene(disks={"belt": OUTER}, instrument=BLURRED, star=Star(flux=2.0))
-    for path, value in (("disks.belt.inclination", 60.0), ("disks.belt.density.radius", 90.0),
-                        ("instrument.psf.fwhm", 0.3), ("instrument.offset_x", 0.05), ("star.flux", 3.0)):
+    for path, value in (
+        ("disks.belt.inclination", 60.0),
+        ("disks.belt.density.radius", 90.0),
+        ("instrument.psf.fwhm", 0.3),
+        ("instrument.offset_x", 0.05),
+        ("star.flux", 3.0),
+    ):
         other = replace(scene, path, value)
         assert not np.allclose(other.image_2d_from(GRID).array, scene.image_2d_from(GRID).array, rtol=1e-6, atol=0)
 
@@ -200,22 +225,31 @@ def test_pickle_keeps_the_image():
     np.testing.assert_array_equal(copy.image_2d_from(GRID).array, scene.image_2d_from(GRID).array)
 
 
-@pytest.mark.parametrize(("wrong", "cure"), [
-    ({"disks": {}}, "a dictionary of at least one named disk"),
-    ({"disks": None}, "a dictionary of at least one named disk"),
-    ({"disks": OUTER}, "a dictionary of at least one named disk"),
-    ({"disks": {"two words": OUTER}}, "a disk's name is a word like 'belt'"),
-    ({"disks": {1: OUTER}}, "a disk's name is a word like 'belt'"),
-    ({"disks": {"belt": TwoPowerLaw()}}, r"disk 'belt' needs the method image_2d_from\(grid, \*, xp\)"),
-    ({"disks": {"belt": OUTER}, "instrument": GaussianPSF()}, "Scene.instrument is an Instrument"),
-    ({"disks": {"belt": OUTER}, "star": 3.0}, "Scene.star is a Star"),
-    ({"disks": {"belt": OUTER}, "sources": [PointSource()]}, "Scene.sources is a dictionary"),
-    ({"disks": {"belt": OUTER}, "sources": {"my planet": PointSource()}}, "a source's name is a word like 'planet'"),
-    ({"disks": {"belt": OUTER}, "sources": {"planet": 1e-3}}, "source 'planet' is a PointSource"),
-    ({"disks": {"belt": OUTER}, "sources": {"planet": PointSource()}}, "give the scene an Instrument with a psf"),
-    ({"disks": {"belt": OUTER}, "stellar_residual": np.ones((3, 3))}, "Scene.stellar_residual needs the method image_2d_from"),
-    ({"disks": {"belt": OUTER}, "background": np.nan}, "Scene.background must be finite"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "cure"),
+    [
+        ({"disks": {}}, "a dictionary of at least one named disk"),
+        ({"disks": None}, "a dictionary of at least one named disk"),
+        ({"disks": OUTER}, "a dictionary of at least one named disk"),
+        ({"disks": {"two words": OUTER}}, "a disk's name is a word like 'belt'"),
+        ({"disks": {1: OUTER}}, "a disk's name is a word like 'belt'"),
+        ({"disks": {"belt": TwoPowerLaw()}}, r"disk 'belt' needs the method image_2d_from\(grid, \*, xp\)"),
+        ({"disks": {"belt": OUTER}, "instrument": GaussianPSF()}, "Scene.instrument is an Instrument"),
+        ({"disks": {"belt": OUTER}, "star": 3.0}, "Scene.star is a Star"),
+        ({"disks": {"belt": OUTER}, "sources": [PointSource()]}, "Scene.sources is a dictionary"),
+        (
+            {"disks": {"belt": OUTER}, "sources": {"my planet": PointSource()}},
+            "a source's name is a word like 'planet'",
+        ),
+        ({"disks": {"belt": OUTER}, "sources": {"planet": 1e-3}}, "source 'planet' is a PointSource"),
+        ({"disks": {"belt": OUTER}, "sources": {"planet": PointSource()}}, "give the scene an Instrument with a psf"),
+        (
+            {"disks": {"belt": OUTER}, "stellar_residual": np.ones((3, 3))},
+            "Scene.stellar_residual needs the method image_2d_from",
+        ),
+        ({"disks": {"belt": OUTER}, "background": np.nan}, "Scene.background must be finite"),
+    ],
+)
 def test_construction_errors_name_the_cure(wrong, cure):
     with pytest.raises(ParameterError, match=cure):
         Scene(**wrong)

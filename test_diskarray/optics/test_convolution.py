@@ -61,13 +61,19 @@ MASK[2, 3] = MASK[6, 7] = MASK[6, 8] = False
 @pytest.mark.parametrize("place", ["start", "middle", "end"])
 def test_evaluation_grid_holds_exactly_what_is_needed(kernel_shape, place):
     """Every pixel p - k + origin of the definition, and no other."""
-    origin = {"start": (0, 0), "middle": tuple(n // 2 for n in kernel_shape), "end": tuple(n - 1 for n in kernel_shape)}[place]
+    origin = {
+        "start": (0, 0),
+        "middle": tuple(n // 2 for n in kernel_shape),
+        "end": tuple(n - 1 for n in kernel_shape),
+    }[place]
     mask = Mask2D(MASK, Frame2D((9, 11), 0.1))
     grid, used, first = evaluation_grid(mask, Grid2D(mask).over_sample_size, kernel_shape, tuple(map(float, origin)))
     assert used == origin
     needed = {
         (row - ky + origin[0], column - kx + origin[1])
-        for row, column in ((2, 3), (6, 7), (6, 8)) for ky in range(kernel_shape[0]) for kx in range(kernel_shape[1])
+        for row, column in ((2, 3), (6, 7), (6, 8))
+        for ky in range(kernel_shape[0])
+        for kx in range(kernel_shape[1])
     }
     rows, columns = np.unravel_index(grid.mask.indices, grid.shape_native)
     assert {(int(r) + first[0], int(c) + first[1]) for r, c in zip(rows, columns, strict=True)} == needed

@@ -232,32 +232,59 @@ def test_from_fits(tmp_path):
         EmpiricalPSF.from_fits(tmp_path / "psf.fits", "PSF")
 
 
-@pytest.mark.parametrize(("make", "error", "cure"), [
-    (lambda: EmpiricalPSF(np.ones(5)), ShapeError, "2D image"),
-    (lambda: EmpiricalPSF(np.ones((2, 2, 2))), ShapeError, "2D image"),
-    (lambda: EmpiricalPSF([[1.0, np.nan]]), ParameterError, "finite with a positive sum"),
-    (lambda: EmpiricalPSF([[1.0, np.inf]]), ParameterError, "finite with a positive sum"),
-    (lambda: EmpiricalPSF(np.zeros((3, 3))), ParameterError, "finite with a positive sum"),
-    (lambda: EmpiricalPSF(-np.ones((3, 3))), ParameterError, "finite with a positive sum"),
-    (lambda: EmpiricalPSF(np.ones((3, 3)), pixel_scale=0.0), ParameterError, "EmpiricalPSF.pixel_scale"),
-    (lambda: EmpiricalPSF(np.ones((3, 3)), center=(3, 1)), ShapeError, "not a pixel of its kernel"),
-    (lambda: EmpiricalPSF(np.ones((3, 3)), center=(-0.1, 1)), ShapeError, "not a pixel of its kernel"),
-    (lambda: EmpiricalPSF(np.ones((3, 3)), center=(np.nan, 1)), ShapeError, "not a pixel of its kernel"),
-    (lambda: EmpiricalPSF(np.ones((3, 3)), center=(1, 1, 1)), ShapeError, "not a pixel of its kernel"),
-    (lambda: EmpiricalPSF(np.ones((3, 3)), center="peak"), ParameterError, "a pixel .y, x. or 'centroid', got 'peak'"),
-    (lambda: EmpiricalPSF(np.ones((9, 9)), center="centroid"), ParameterError, r"give its pixel as center=\(y, x\)"),
-    (lambda: EmpiricalPSF(np.ones((3, 3)), over_sample_size=0), ParameterError, "over_sample_size is a whole number"),
-    (lambda: EmpiricalPSF(np.ones((3, 3)), over_sample_size=2.0), ParameterError, "over_sample_size is a whole number"),
-    (lambda: EmpiricalPSF(np.ones((3, 3)), normalize="yes"), ParameterError, "EmpiricalPSF.normalize is True or False"),
-    (lambda: MoffatPSF(half_width=-1.0), ParameterError, "MoffatPSF.half_width"),
-    (lambda: EmpiricalPSF(np.ones((3, 3)), pixel_scale=0.01).kernel_from(0.02), ShapeError, "resample the PSF first"),
-    (lambda: GaussianPSF(fwhm=0.0), ParameterError, "GaussianPSF.fwhm"),
-    (lambda: GaussianPSF(fwhm=-0.1), ParameterError, "GaussianPSF.fwhm"),
-    (lambda: GaussianPSF(fwhm=np.nan), ParameterError, "GaussianPSF.fwhm"),
-    (lambda: GaussianPSF(fwhm=np.inf), ParameterError, "GaussianPSF.fwhm"),
-    (lambda: GaussianPSF(fwhm=None), ParameterError, "GaussianPSF.fwhm"),
-    (lambda: GaussianPSF(half_width=0.0), ParameterError, "GaussianPSF.half_width"),
-])
+@pytest.mark.parametrize(
+    ("make", "error", "cure"),
+    [
+        (lambda: EmpiricalPSF(np.ones(5)), ShapeError, "2D image"),
+        (lambda: EmpiricalPSF(np.ones((2, 2, 2))), ShapeError, "2D image"),
+        (lambda: EmpiricalPSF([[1.0, np.nan]]), ParameterError, "finite with a positive sum"),
+        (lambda: EmpiricalPSF([[1.0, np.inf]]), ParameterError, "finite with a positive sum"),
+        (lambda: EmpiricalPSF(np.zeros((3, 3))), ParameterError, "finite with a positive sum"),
+        (lambda: EmpiricalPSF(-np.ones((3, 3))), ParameterError, "finite with a positive sum"),
+        (lambda: EmpiricalPSF(np.ones((3, 3)), pixel_scale=0.0), ParameterError, "EmpiricalPSF.pixel_scale"),
+        (lambda: EmpiricalPSF(np.ones((3, 3)), center=(3, 1)), ShapeError, "not a pixel of its kernel"),
+        (lambda: EmpiricalPSF(np.ones((3, 3)), center=(-0.1, 1)), ShapeError, "not a pixel of its kernel"),
+        (lambda: EmpiricalPSF(np.ones((3, 3)), center=(np.nan, 1)), ShapeError, "not a pixel of its kernel"),
+        (lambda: EmpiricalPSF(np.ones((3, 3)), center=(1, 1, 1)), ShapeError, "not a pixel of its kernel"),
+        (
+            lambda: EmpiricalPSF(np.ones((3, 3)), center="peak"),
+            ParameterError,
+            "a pixel .y, x. or 'centroid', got 'peak'",
+        ),
+        (
+            lambda: EmpiricalPSF(np.ones((9, 9)), center="centroid"),
+            ParameterError,
+            r"give its pixel as center=\(y, x\)",
+        ),
+        (
+            lambda: EmpiricalPSF(np.ones((3, 3)), over_sample_size=0),
+            ParameterError,
+            "over_sample_size is a whole number",
+        ),
+        (
+            lambda: EmpiricalPSF(np.ones((3, 3)), over_sample_size=2.0),
+            ParameterError,
+            "over_sample_size is a whole number",
+        ),
+        (
+            lambda: EmpiricalPSF(np.ones((3, 3)), normalize="yes"),
+            ParameterError,
+            "EmpiricalPSF.normalize is True or False",
+        ),
+        (lambda: MoffatPSF(half_width=-1.0), ParameterError, "MoffatPSF.half_width"),
+        (
+            lambda: EmpiricalPSF(np.ones((3, 3)), pixel_scale=0.01).kernel_from(0.02),
+            ShapeError,
+            "resample the PSF first",
+        ),
+        (lambda: GaussianPSF(fwhm=0.0), ParameterError, "GaussianPSF.fwhm"),
+        (lambda: GaussianPSF(fwhm=-0.1), ParameterError, "GaussianPSF.fwhm"),
+        (lambda: GaussianPSF(fwhm=np.nan), ParameterError, "GaussianPSF.fwhm"),
+        (lambda: GaussianPSF(fwhm=np.inf), ParameterError, "GaussianPSF.fwhm"),
+        (lambda: GaussianPSF(fwhm=None), ParameterError, "GaussianPSF.fwhm"),
+        (lambda: GaussianPSF(half_width=0.0), ParameterError, "GaussianPSF.half_width"),
+    ],
+)
 def test_errors_name_the_cure(make, error, cure):
     with pytest.raises(error, match=cure):
         make()

@@ -94,17 +94,24 @@ def test_pickle_and_replace():
     assert np.all(replace(residual, "weights", [0.0, 0.0, 0.0]).image_2d_from(GRID).array == 0)
 
 
-@pytest.mark.parametrize(("make", "error", "cure"), [
-    (lambda: StellarResidual(np.ones(4)), ShapeError, r"references are images, shape \(K, ny, nx\)"),
-    (lambda: StellarResidual(np.ones((0, 3, 3))), ShapeError, r"references are images, shape \(K, ny, nx\)"),
-    (lambda: StellarResidual(np.full((2, 3, 3), np.nan)), ParameterError, "set bad pixels to 0 and mask them"),
-    (lambda: StellarResidual(REFERENCES, [1.0, 2.0]), ShapeError, r"weights has shape \(2,\) for 3 references"),
-    (lambda: StellarResidual(REFERENCES, shift_y=np.ones((3, 1))), ShapeError, r"shift_y has shape \(3, 1\)"),
-    (lambda: StellarResidual(REFERENCES, [1.0, 2.0, np.inf]), ParameterError, "StellarResidual.weights must be finite"),
-    (lambda: StellarResidual(REFERENCES).image_2d_from(Grid2D.uniform((9, 9), 0.1)), ShapeError, r"image \(9, 9\)"),
-    (lambda: StellarResidual(REFERENCES).image_2d_from(Grid2DIrregular([(0.0, 1.0)])), ShapeError, "give a Grid2D"),
-    (lambda: StellarResidual(REFERENCES).image_2d_from(GRID + (0.1, 0.0)), ShapeError, "give a Grid2D"),
-])
+@pytest.mark.parametrize(
+    ("make", "error", "cure"),
+    [
+        (lambda: StellarResidual(np.ones(4)), ShapeError, r"references are images, shape \(K, ny, nx\)"),
+        (lambda: StellarResidual(np.ones((0, 3, 3))), ShapeError, r"references are images, shape \(K, ny, nx\)"),
+        (lambda: StellarResidual(np.full((2, 3, 3), np.nan)), ParameterError, "set bad pixels to 0 and mask them"),
+        (lambda: StellarResidual(REFERENCES, [1.0, 2.0]), ShapeError, r"weights has shape \(2,\) for 3 references"),
+        (lambda: StellarResidual(REFERENCES, shift_y=np.ones((3, 1))), ShapeError, r"shift_y has shape \(3, 1\)"),
+        (
+            lambda: StellarResidual(REFERENCES, [1.0, 2.0, np.inf]),
+            ParameterError,
+            "StellarResidual.weights must be finite",
+        ),
+        (lambda: StellarResidual(REFERENCES).image_2d_from(Grid2D.uniform((9, 9), 0.1)), ShapeError, r"image \(9, 9\)"),
+        (lambda: StellarResidual(REFERENCES).image_2d_from(Grid2DIrregular([(0.0, 1.0)])), ShapeError, "give a Grid2D"),
+        (lambda: StellarResidual(REFERENCES).image_2d_from(GRID + (0.1, 0.0)), ShapeError, "give a Grid2D"),
+    ],
+)
 def test_errors_name_the_cure(make, error, cure):
     with pytest.raises(error, match=cure):
         make()

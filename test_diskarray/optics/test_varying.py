@@ -149,22 +149,33 @@ def make(**changed):
     return SpatiallyVaryingPSF(**given)
 
 
-@pytest.mark.parametrize(("wrong", "error", "cure"), [
-    (lambda: make(kernels=np.ones((3, 3))), ShapeError, r"kernels of shape \(K, ky, kx\) and a weight map for each"),
-    (lambda: make(weight_maps=WEIGHTS[:3]), ShapeError, r"kernels of shape \(K, ky, kx\) and a weight map for each"),
-    (lambda: make(transmission=np.ones((3, 3))), ShapeError, r"transmission has shape \(3, 3\)"),
-    (lambda: make(kernels=-kernels_of((3, 3))), ParameterError, "finite with a positive sum"),
-    (lambda: make(weight_maps=np.full((4, *SHAPE), np.nan)), ParameterError, "weight_maps must be finite"),
-    (lambda: make(transmission=np.full(SHAPE, np.inf)), ParameterError, "give 0 where no light passes"),
-    (lambda: make(center=(3.0, 0.0)), ShapeError, "not a pixel of its kernel"),
-    (lambda: make(over_sample_size=0), ParameterError, "SpatiallyVaryingPSF.over_sample_size is a whole number"),
-    (lambda: make(pixel_scale=0.1).kernel_from(0.2), ShapeError, "resample the PSF first"),
-    (lambda: make().forward(np.ones((3, 3))), ShapeError, r"acts on images of shape \(12, 15\), got \(3, 3\)"),
-    (lambda: interpolation_weights([(0, 1), (0, 2), (0, 3)], FRAME), ParameterError, "use interpolation='nearest'"),
-    (lambda: interpolation_weights([(0, 1), (0, 2)], FRAME), ParameterError, "use interpolation='nearest'"),
-    (lambda: interpolation_weights([0.0, 1.0], FRAME), ShapeError, r"rows of \(y, x\)"),
-    (lambda: interpolation_weights(POLAR, FRAME, "cubic"), ParameterError, "'linear' or 'nearest', got 'cubic'"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "error", "cure"),
+    [
+        (
+            lambda: make(kernels=np.ones((3, 3))),
+            ShapeError,
+            r"kernels of shape \(K, ky, kx\) and a weight map for each",
+        ),
+        (
+            lambda: make(weight_maps=WEIGHTS[:3]),
+            ShapeError,
+            r"kernels of shape \(K, ky, kx\) and a weight map for each",
+        ),
+        (lambda: make(transmission=np.ones((3, 3))), ShapeError, r"transmission has shape \(3, 3\)"),
+        (lambda: make(kernels=-kernels_of((3, 3))), ParameterError, "finite with a positive sum"),
+        (lambda: make(weight_maps=np.full((4, *SHAPE), np.nan)), ParameterError, "weight_maps must be finite"),
+        (lambda: make(transmission=np.full(SHAPE, np.inf)), ParameterError, "give 0 where no light passes"),
+        (lambda: make(center=(3.0, 0.0)), ShapeError, "not a pixel of its kernel"),
+        (lambda: make(over_sample_size=0), ParameterError, "SpatiallyVaryingPSF.over_sample_size is a whole number"),
+        (lambda: make(pixel_scale=0.1).kernel_from(0.2), ShapeError, "resample the PSF first"),
+        (lambda: make().forward(np.ones((3, 3))), ShapeError, r"acts on images of shape \(12, 15\), got \(3, 3\)"),
+        (lambda: interpolation_weights([(0, 1), (0, 2), (0, 3)], FRAME), ParameterError, "use interpolation='nearest'"),
+        (lambda: interpolation_weights([(0, 1), (0, 2)], FRAME), ParameterError, "use interpolation='nearest'"),
+        (lambda: interpolation_weights([0.0, 1.0], FRAME), ShapeError, r"rows of \(y, x\)"),
+        (lambda: interpolation_weights(POLAR, FRAME, "cubic"), ParameterError, "'linear' or 'nearest', got 'cubic'"),
+    ],
+)
 def test_errors_name_the_cure(wrong, error, cure):
     with pytest.raises(error, match=cure):
         wrong()

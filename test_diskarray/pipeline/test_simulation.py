@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
+from diskarray.config.load import PSFSimulation
 from diskarray.errors import ConfigError, OutputError
 from diskarray.files.fits import read_image
-from diskarray.pipeline.config import PSFSimulation
 from diskarray.pipeline.simulate import psf_kernel, run_simulation
 
 
@@ -38,7 +38,11 @@ def test_values_are_digitized_well_below_the_noise(tiny_config):
 
 def test_the_truth_ships_beside_the_image(tiny_config):
     truth = json.loads(tiny_config.with_name("tiny_truth.json").read_text())
-    assert truth == {"disks.belt.inclination": 53.0, "disks.belt.position_angle": 26.0, "disks.belt.optical_depth": 0.012}
+    assert truth == {
+        "disks.belt.inclination": 53.0,
+        "disks.belt.position_angle": 26.0,
+        "disks.belt.optical_depth": 0.012,
+    }
 
 
 def test_existing_files_are_kept(tiny_config, tmp_path):

@@ -102,8 +102,9 @@ def test_one_number_stands_for_all_knots():
         one_per_knot("A", "b", [1.0], fallback=4)
 
 
-@pytest.mark.parametrize("wrong", [(), (10.0,), (20.0, 10.0), (10.0, 10.0), (-1.0, 10.0), (10.0, 181.0), "ab", None,
-                                   (np.nan, 10.0)])
+@pytest.mark.parametrize(
+    "wrong", [(), (10.0,), (20.0, 10.0), (10.0, 10.0), (-1.0, 10.0), (10.0, 181.0), "ab", None, (np.nan, 10.0)]
+)
 def test_knots_are_increasing_angles(wrong):
     with pytest.raises(ParameterError, match=r"Own\.angles"):
         knots_in_order("Own", wrong)

@@ -14,10 +14,19 @@ from diskarray.profiles.density import TwoPowerLaw
 from diskarray.profiles.protocols import Density
 from diskarray.profiles.registry import DENSITIES
 
-SINGULAR = np.array([
-    [0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [5.0, 0.0, 0.0], [0.0, -5.0, 0.0], [1e-200, 0.0, 0.0], [0.0, 0.0, 1e-300],
-    [1e6, 1e6, 0.0], [1e6, 0.0, 1e6], [0.0, 0.0, -1e6],
-]).T
+SINGULAR = np.array(
+    [
+        [0.0, 0.0, 0.0],
+        [0.0, 0.0, 1.0],
+        [5.0, 0.0, 0.0],
+        [0.0, -5.0, 0.0],
+        [1e-200, 0.0, 0.0],
+        [0.0, 0.0, 1e-300],
+        [1e6, 1e6, 0.0],
+        [1e6, 0.0, 1e6],
+        [0.0, 0.0, -1e6],
+    ]
+).T
 
 
 def drawn(cls, rng):
@@ -42,7 +51,9 @@ def test_contract(cls):
     copy = pickle.loads(pickle.dumps(drawn(cls, np.random.default_rng(1))))
     assert isinstance(copy, cls) and all(hasattr(copy, name) for name in parameters_of(cls))
     X, Y, Z = np.random.default_rng(2).uniform(20, 60, size=(3, 20))
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(density)).density(X, Y, Z / 30), density.density(X, Y, Z / 30))
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(density)).density(X, Y, Z / 30), density.density(X, Y, Z / 30)
+    )
 
 
 @pytest.mark.parametrize("cls", DENSITIES.values(), ids=DENSITIES)
@@ -78,7 +89,7 @@ def test_vertical_profile_and_flaring(gamma, beta, r):
     height = 2.0 * (r / 80.0) ** beta
     z = height * np.array([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0])
     fall = density.density(r, 0.0, z) / density.density(r, 0.0, 0.0)
-    np.testing.assert_allclose(fall, np.exp(-np.array([2, 1, 0.5, 0.5, 1, 2]) ** gamma), rtol=1e-12)
+    np.testing.assert_allclose(fall, np.exp(-(np.array([2, 1, 0.5, 0.5, 1, 2]) ** gamma)), rtol=1e-12)
 
 
 def test_eccentric_ring_peaks_at_its_pericenter_distance():
@@ -90,11 +101,24 @@ def test_eccentric_ring_peaks_at_its_pericenter_distance():
         assert r[np.argmax(n)] == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"radius": 0.0}, {"radius": -1.0}, {"alpha_in": 0.0}, {"alpha_out": 0.0}, {"alpha_out": 2.0}, {"scale_height": 0.0},
-    {"gamma": 0.0}, {"eccentricity": 1.0}, {"eccentricity": -0.1}, {"radius": np.nan}, {"beta": np.inf},
-    {"radius": "wide"}, {"gamma": True},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"radius": 0.0},
+        {"radius": -1.0},
+        {"alpha_in": 0.0},
+        {"alpha_out": 0.0},
+        {"alpha_out": 2.0},
+        {"scale_height": 0.0},
+        {"gamma": 0.0},
+        {"eccentricity": 1.0},
+        {"eccentricity": -0.1},
+        {"radius": np.nan},
+        {"beta": np.inf},
+        {"radius": "wide"},
+        {"gamma": True},
+    ],
+)
 def test_range_errors_name_the_parameter(wrong):
     with pytest.raises(ParameterError, match=f"TwoPowerLaw.{next(iter(wrong))}"):
         TwoPowerLaw(**wrong)

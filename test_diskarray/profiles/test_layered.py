@@ -17,10 +17,19 @@ from diskarray.profiles.protocols import Density
 from diskarray.profiles.registry import RADIAL_PROFILES, VERTICAL_PROFILES
 
 PAIRS = list(product(RADIAL_PROFILES, VERTICAL_PROFILES))
-SINGULAR = np.array([
-    [0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [5.0, 0.0, 0.0], [0.0, -5.0, 0.0], [1e-200, 0.0, 0.0], [0.0, 0.0, 1e-300],
-    [1e6, 1e6, 0.0], [1e6, 0.0, 1e6], [0.0, 0.0, -1e6],
-]).T
+SINGULAR = np.array(
+    [
+        [0.0, 0.0, 0.0],
+        [0.0, 0.0, 1.0],
+        [5.0, 0.0, 0.0],
+        [0.0, -5.0, 0.0],
+        [1e-200, 0.0, 0.0],
+        [0.0, 0.0, 1e-300],
+        [1e6, 1e6, 0.0],
+        [1e6, 0.0, 1e6],
+        [0.0, 0.0, -1e6],
+    ]
+).T
 R = np.geomspace(1.0, 1000.0, 4001)
 
 
@@ -32,8 +41,9 @@ def drawn(cls, rng, **settings):
 
 
 def layered(radial, vertical, rng):
-    return drawn(da.Layered, rng, radial=drawn(RADIAL_PROFILES[radial], rng),
-                 vertical=drawn(VERTICAL_PROFILES[vertical], rng))
+    return drawn(
+        da.Layered, rng, radial=drawn(RADIAL_PROFILES[radial], rng), vertical=drawn(VERTICAL_PROFILES[vertical], rng)
+    )
 
 
 @pytest.mark.parametrize(("radial", "vertical"), PAIRS)
@@ -81,19 +91,25 @@ def test_the_column_is_the_integral_over_z_at_the_reference_radius(radial, verti
 def test_power_laws_and_a_gaussian_are_the_two_power_law():
     shape = {"eccentricity": 0.2, "argument_of_pericenter": 40.0}
     whole = da.TwoPowerLaw(radius=70.0, alpha_in=8.0, alpha_out=-3.0, scale_height=2.0, gamma=1.6, beta=0.7, **shape)
-    parts = da.Layered(radial=da.RadialPowerLaws(radius=70.0, alpha_in=8.0, alpha_out=-3.0),
-                       vertical=da.VerticalGaussian(scale_height=2.0, gamma=1.6, beta=0.7), **shape)
+    parts = da.Layered(
+        radial=da.RadialPowerLaws(radius=70.0, alpha_in=8.0, alpha_out=-3.0),
+        vertical=da.VerticalGaussian(scale_height=2.0, gamma=1.6, beta=0.7),
+        **shape,
+    )
     X, Y, Z = np.random.default_rng(1).normal(size=(3, 500)) * np.array([[70.0], [70.0], [3.0]])
     np.testing.assert_allclose(parts.density(X, Y, Z), whole.density(X, Y, Z), rtol=1e-10)
     assert parts.vertical_column() == whole.vertical_column() and parts.scales() == whole.scales()
 
 
-@pytest.mark.parametrize(("vertical", "fall"), [
-    (da.VerticalGaussian(2.0, beta=1.5), lambda t: np.exp(-(t**2))),
-    (da.VerticalGaussian(2.0, gamma=0.7, beta=0.0), lambda t: np.exp(-(t**0.7))),
-    (da.VerticalExponential(2.0, beta=1.0), lambda t: np.exp(-t)),
-    (da.VerticalLorentzian(2.0, beta=0.5), lambda t: 1 / (1 + t**2)),
-])
+@pytest.mark.parametrize(
+    ("vertical", "fall"),
+    [
+        (da.VerticalGaussian(2.0, beta=1.5), lambda t: np.exp(-(t**2))),
+        (da.VerticalGaussian(2.0, gamma=0.7, beta=0.0), lambda t: np.exp(-(t**0.7))),
+        (da.VerticalExponential(2.0, beta=1.0), lambda t: np.exp(-t)),
+        (da.VerticalLorentzian(2.0, beta=0.5), lambda t: 1 / (1 + t**2)),
+    ],
+)
 def test_vertical_profiles_and_their_flaring(vertical, fall):
     Z = np.linspace(-9, 9, 41)
     for ratio in (0.5, 1.0, 3.0):
@@ -148,10 +164,15 @@ def test_eccentric_belt_keeps_to_kepler_ellipses():
         assert r[np.argmax(n)] == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize(("cls", "wrong"), [
-    (cls, name) for registry in (RADIAL_PROFILES, VERTICAL_PROFILES, {"layered": da.Layered})
-    for cls in registry.values() for name in parameters_of(cls)
-])
+@pytest.mark.parametrize(
+    ("cls", "wrong"),
+    [
+        (cls, name)
+        for registry in (RADIAL_PROFILES, VERTICAL_PROFILES, {"layered": da.Layered})
+        for cls in registry.values()
+        for name in parameters_of(cls)
+    ],
+)
 def test_range_errors_name_the_parameter(cls, wrong):
     spec = parameters_of(cls)[wrong]
     outside = [np.nan, "wide", *(v for v in (-np.inf, np.inf, spec.lower - 1, spec.upper + 1) if not spec.contains(v))]
@@ -208,24 +229,37 @@ def brute_force(density, u, v, inclination, features):
     return sum(quad(integrand, a, b, epsabs=1e-12, epsrel=1e-5)[0] for a, b in pairwise(sorted(cuts)))
 
 
-@pytest.mark.parametrize(("density", "features", "tolerance"), [
-    (da.Layered(radial=da.GaussianRing()), (60, 77, 95), 1e-4),
-    (da.Layered(radial=da.GaussianRing(width=2.0)), (70, 75, 77, 79, 84), 2e-4),
-    (da.Layered(radial=da.FlatBelt()), (55, 60, 65, 85, 90, 95), 2e-4),
-    (da.Layered(radial=da.FlatBelt(), eccentricity=0.15, argument_of_pericenter=-60.0), (50, 60, 70, 80, 100), 2e-4),
-    (da.Layered(radial=da.InnerEdge(edge_radius=70.0)), (60, 68, 70, 72, 77), 2e-4),
-    (da.Layered(radial=da.FreeForm(values=[0.3, 1.0, 0.5, 1.2, 0.4])), (40, 52, 69, 91, 120), 1e-3),
-    (da.Layered(radial=da.GaussianRing(), vertical=da.VerticalExponential()), (60, 77, 95), 2e-4),
-    (da.Layered(radial=da.GaussianRing(), vertical=da.VerticalLorentzian()), (60, 77, 95), 1e-4),
-    (da.Layered(radial=Step()), (60, 70, 80), 1e-3),
-], ids=lambda value: type(value.radial).__name__ if hasattr(value, "radial") else None)
+@pytest.mark.parametrize(
+    ("density", "features", "tolerance"),
+    [
+        (da.Layered(radial=da.GaussianRing()), (60, 77, 95), 1e-4),
+        (da.Layered(radial=da.GaussianRing(width=2.0)), (70, 75, 77, 79, 84), 2e-4),
+        (da.Layered(radial=da.FlatBelt()), (55, 60, 65, 85, 90, 95), 2e-4),
+        (
+            da.Layered(radial=da.FlatBelt(), eccentricity=0.15, argument_of_pericenter=-60.0),
+            (50, 60, 70, 80, 100),
+            2e-4,
+        ),
+        (da.Layered(radial=da.InnerEdge(edge_radius=70.0)), (60, 68, 70, 72, 77), 2e-4),
+        (da.Layered(radial=da.FreeForm(values=[0.3, 1.0, 0.5, 1.2, 0.4])), (40, 52, 69, 91, 120), 1e-3),
+        (da.Layered(radial=da.GaussianRing(), vertical=da.VerticalExponential()), (60, 77, 95), 2e-4),
+        (da.Layered(radial=da.GaussianRing(), vertical=da.VerticalLorentzian()), (60, 77, 95), 1e-4),
+        (da.Layered(radial=Step()), (60, 70, 80), 1e-3),
+    ],
+    ids=lambda value: type(value.radial).__name__ if hasattr(value, "radial") else None,
+)
 @pytest.mark.parametrize("inclination", [0.0, 60.0, 88.0])
 def test_images_are_the_brute_force_integral(density, features, tolerance, inclination):
     rng, squeeze = np.random.default_rng(1), max(np.cos(np.radians(inclination)), 0.03)
     angle, r = rng.uniform(0, 2 * np.pi, 3), density.radial.radius * np.array([0.85, 1.0, 1.15])
     u, v = r * np.cos(angle), r * np.sin(angle) * squeeze
-    disk = da.Disk(density=density, phase_function=da.IsotropicScattering(), inclination=inclination, distance=50.0,
-                   optical_depth=1.0)
+    disk = da.Disk(
+        density=density,
+        phase_function=da.IsotropicScattering(),
+        inclination=inclination,
+        distance=50.0,
+        optical_depth=1.0,
+    )
     image = disk.image_2d_from(da.Grid2DIrregular(np.stack([u, v], axis=-1) / 50.0)).array
     expected = np.array([brute_force(density, a, b, inclination, features) for a, b in zip(u, v, strict=True)])
     expected *= 50.0**2 / float(density.vertical_column())

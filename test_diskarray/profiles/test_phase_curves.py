@@ -22,6 +22,7 @@ SPHERE = 4 * np.pi
 
 def over_the_sphere(function):
     """Integral over solid angle, piece by piece."""
+
     def term(angle):
         return np.sin(angle) * float(function.phase(np.cos(angle)))
 
@@ -42,11 +43,17 @@ def test_sums_of_henyey_greenstein_functions():
     np.testing.assert_allclose(one.phase(COSINES), parts[0], rtol=1e-13)
 
 
-@pytest.mark.parametrize(("g", "weights", "message"), [
-    ((0.1, 0.2), (0.5, 0.2), "three g"), ((0.1, 0.2, 0.3), (0.5,), "three g"),
-    ((0.1, 0.2, 0.3), (0.8, 0.4), "at most 1"), ((0.1, 0.2, 0.3), (-0.1, 0.4), "at least 0"),
-    ((0.1, 0.2, 0.3), (0.5, 0.2, 0.2), "add up to 1"), ((0.1, 1.2, 0.3), (0.5, 0.2), "g2"),
-])
+@pytest.mark.parametrize(
+    ("g", "weights", "message"),
+    [
+        ((0.1, 0.2), (0.5, 0.2), "three g"),
+        ((0.1, 0.2, 0.3), (0.5,), "three g"),
+        ((0.1, 0.2, 0.3), (0.8, 0.4), "at most 1"),
+        ((0.1, 0.2, 0.3), (-0.1, 0.4), "at least 0"),
+        ((0.1, 0.2, 0.3), (0.5, 0.2, 0.2), "add up to 1"),
+        ((0.1, 1.2, 0.3), (0.5, 0.2), "g2"),
+    ],
+)
 def test_weights_that_are_none_are_refused(g, weights, message):
     with pytest.raises(ParameterError, match=message):
         da.TripleHenyeyGreenstein.from_weights(g, weights)
@@ -75,9 +82,7 @@ def test_spline_through_its_knots_over_the_probed_angles():
     assert float(spline.phase(0.0)) * SPHERE == pytest.approx(1.0, rel=1e-14)
     reference = CubicSpline(np.linspace(15, 165, 7), np.log(np.insert(values, 3, 1.0)), bc_type="natural")
     angles = np.linspace(15, 165, 400)
-    np.testing.assert_allclose(
-        spline.phase(np.cos(np.radians(angles))) * SPHERE, np.exp(reference(angles)), rtol=1e-10
-    )
+    np.testing.assert_allclose(spline.phase(np.cos(np.radians(angles))) * SPHERE, np.exp(reference(angles)), rtol=1e-10)
     assert da.SplinePhaseFunction().values.shape == (4,)
 
 
@@ -125,20 +130,23 @@ def test_a_fine_table_of_a_known_function_gives_it_back():
     np.testing.assert_allclose(table.phase(COSINES), truth.phase(COSINES), rtol=2e-4)
 
 
-@pytest.mark.parametrize(("make", "error", "message"), [
-    (lambda: da.SplinePhaseFunction(values=[1.0, 2.0, 3.0]), ShapeError, "even number"),
-    (lambda: da.SplinePhaseFunction(values=[1.0, 0.0]), ParameterError, "SplinePhaseFunction.values"),
-    (lambda: da.SplinePhaseFunction(values=[[1.0, 2.0]]), ShapeError, "SplinePhaseFunction.values"),
-    (lambda: da.SplinePhaseFunction(values="steep"), ParameterError, "SplinePhaseFunction.values"),
-    (lambda: da.SplinePhaseFunction(inclination=181.0), ParameterError, "SplinePhaseFunction.inclination"),
-    (lambda: da.TabulatedPhaseFunction(angles=(0.0, 90.0), values=[1.0]), ShapeError, "2 numbers"),
-    (lambda: da.TabulatedPhaseFunction(angles=(0.0, 200.0), values=[1.0, 2.0]), ParameterError, "0 to 180"),
-    (lambda: da.TabulatedPhaseFunction(values=-1.0), ParameterError, "TabulatedPhaseFunction.values"),
-    (lambda: da.TabulatedPhaseFunction(values=0.0), ParameterError, "zero where they set the scale"),
-    (lambda: da.LegendreSeries([0.1, 1.1]), ParameterError, "LegendreSeries.moments"),
-    (lambda: da.DoubleHenyeyGreenstein(weight=1.1), ParameterError, "DoubleHenyeyGreenstein.weight"),
-    (lambda: da.TripleHenyeyGreenstein(g3=-1.0), ParameterError, "TripleHenyeyGreenstein.g3"),
-])
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: da.SplinePhaseFunction(values=[1.0, 2.0, 3.0]), ShapeError, "even number"),
+        (lambda: da.SplinePhaseFunction(values=[1.0, 0.0]), ParameterError, "SplinePhaseFunction.values"),
+        (lambda: da.SplinePhaseFunction(values=[[1.0, 2.0]]), ShapeError, "SplinePhaseFunction.values"),
+        (lambda: da.SplinePhaseFunction(values="steep"), ParameterError, "SplinePhaseFunction.values"),
+        (lambda: da.SplinePhaseFunction(inclination=181.0), ParameterError, "SplinePhaseFunction.inclination"),
+        (lambda: da.TabulatedPhaseFunction(angles=(0.0, 90.0), values=[1.0]), ShapeError, "2 numbers"),
+        (lambda: da.TabulatedPhaseFunction(angles=(0.0, 200.0), values=[1.0, 2.0]), ParameterError, "0 to 180"),
+        (lambda: da.TabulatedPhaseFunction(values=-1.0), ParameterError, "TabulatedPhaseFunction.values"),
+        (lambda: da.TabulatedPhaseFunction(values=0.0), ParameterError, "zero where they set the scale"),
+        (lambda: da.LegendreSeries([0.1, 1.1]), ParameterError, "LegendreSeries.moments"),
+        (lambda: da.DoubleHenyeyGreenstein(weight=1.1), ParameterError, "DoubleHenyeyGreenstein.weight"),
+        (lambda: da.TripleHenyeyGreenstein(g3=-1.0), ParameterError, "TripleHenyeyGreenstein.g3"),
+    ],
+)
 def test_what_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
@@ -170,5 +178,8 @@ def test_published_phase_functions():
 
 def test_probed_angles():
     assert [tuple(map(float, da.probed_angles(i))) for i in (0.0, 76.0, 90.0, 104.0)] == [
-        (90.0, 90.0), (14.0, 166.0), (0.0, 180.0), (14.0, 166.0)
+        (90.0, 90.0),
+        (14.0, 166.0),
+        (0.0, 180.0),
+        (14.0, 166.0),
     ]

@@ -20,9 +20,9 @@ SIGNED = ("legendre",)  # a sum that may become negative
 def drawn(cls, rng):
     """An object with every number drawn from its default prior, each entry of an array on its own."""
     shapes = {name: np.shape(getattr(cls(), name)) for name in parameters_of(cls)}
-    return cls(**{
-        name: spec.prior.from_unit(rng.uniform(size=shapes[name])) for name, spec in parameters_of(cls).items()
-    })
+    return cls(
+        **{name: spec.prior.from_unit(rng.uniform(size=shapes[name])) for name, spec in parameters_of(cls).items()}
+    )
 
 
 def over_the_sphere(function):

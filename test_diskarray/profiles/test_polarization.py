@@ -50,14 +50,17 @@ def test_a_table_is_interpolated_and_falls_to_zero_at_its_ends():
     np.testing.assert_allclose(curve.fraction(np.cos(np.radians(phi))), reference(phi), atol=1e-12)
 
 
-@pytest.mark.parametrize(("wrong", "error", "message"), [
-    ({"values": [0.1, 0.2, 1.2, 0.1, 0.0]}, ParameterError, "TabulatedPolarization.values"),
-    ({"values": [0.1, 0.2]}, ShapeError, "5 numbers"),
-    ({"angles": (0.0, 90.0), "values": [0.1, 0.2]}, ParameterError, "between 0 and 180"),
-    ({"angles": (90.0, 60.0), "values": [0.1, 0.2]}, ParameterError, "increasing"),
-    ({"angles": (90.0,), "values": [0.1]}, ParameterError, "at least 2"),
-    ({"angles": 90.0}, ParameterError, "list of angles"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        ({"values": [0.1, 0.2, 1.2, 0.1, 0.0]}, ParameterError, "TabulatedPolarization.values"),
+        ({"values": [0.1, 0.2]}, ShapeError, "5 numbers"),
+        ({"angles": (0.0, 90.0), "values": [0.1, 0.2]}, ParameterError, "between 0 and 180"),
+        ({"angles": (90.0, 60.0), "values": [0.1, 0.2]}, ParameterError, "increasing"),
+        ({"angles": (90.0,), "values": [0.1]}, ParameterError, "at least 2"),
+        ({"angles": 90.0}, ParameterError, "list of angles"),
+    ],
+)
 def test_a_table_that_is_none_is_refused(wrong, error, message):
     with pytest.raises(error, match=message):
         TabulatedPolarization(**wrong)

@@ -16,17 +16,21 @@ import diskarray as da
 from diskarray.backend.constant import Constant
 from diskarray.backend.pytree import FrozenDict, set_at
 from diskarray.files.npz import npz_bytes, read_npz
-from diskarray.search.detection import Detection
-from diskarray.results.encoding import Decoder, Encoder, Unstored, type_name
-from diskarray.results.load_result import _known
-from diskarray.results.optimize_result import Basin, Limit, LinearEstimate
 from diskarray.optics.registry import PSFS
 from diskarray.parameters.priors import PRIORS
 from diskarray.profiles import registry
+from diskarray.results.encoding import Decoder, Encoder, Unstored, type_name
+from diskarray.results.load_result import _known
+from diskarray.results.optimize_result import Basin, Limit, LinearEstimate
+from diskarray.search.detection import Detection
 
 FORMATS = ("run.npz", "run.nc", "run")
 ODD_NAMES = [
-    ("a/b", "a_b", ""), (".", "..", "chain"), ("ü ☃", "\0", " x "), ("\ud800", "draw", "x\ny"), ("a", "A", "a_"),
+    ("a/b", "a_b", ""),
+    (".", "..", "chain"),
+    ("ü ☃", "\0", " x "),
+    ("\ud800", "draw", "x\ny"),
+    ("a", "A", "a_"),
 ]
 NEEDED = {
     "kernel": np.exp(-np.hypot(*np.mgrid[-3:4, -2:4])) + 0.01,
@@ -34,8 +38,15 @@ NEEDED = {
     "weight_maps": np.stack([np.linspace(0.1 + k, 0.9 - k, 17 * 15).reshape(17, 15) for k in (0.0, 0.3, 0.6)]),
     "references": np.cos(np.arange(2 * 17 * 15) ** 1.1).reshape(2, 17, 15),
 }
-REGISTRIES = (registry.DENSITIES, registry.RADIAL_PROFILES, registry.VERTICAL_PROFILES, registry.PHASE_FUNCTIONS,
-              registry.POLARIZATIONS, PSFS, {"residual": da.StellarResidual, "star": da.Star, "source": da.PointSource})
+REGISTRIES = (
+    registry.DENSITIES,
+    registry.RADIAL_PROFILES,
+    registry.VERTICAL_PROFILES,
+    registry.PHASE_FUNCTIONS,
+    registry.POLARIZATIONS,
+    PSFS,
+    {"residual": da.StellarResidual, "star": da.Star, "source": da.PointSource},
+)
 NOT_IN_A_SCENE = ("Midplane",)
 COMPONENTS = [cls for table in REGISTRIES for cls in table.values()]
 
@@ -85,14 +96,27 @@ def run():
     random = np.random.default_rng(1)
     samples = gaussian(random, 3, 50)
     statistics = {
-        "diverging": random.uniform(size=(3, 50)) < 0.1, "energy": random.normal(size=(3, 50)),
-        "steps": np.arange(150, dtype=np.int32).reshape(3, 50), "half": np.zeros((3, 50), dtype=np.float16),
-        "odd/é \n name": np.full((3, 50), np.nan), "": np.full((3, 50), -np.inf), "..": np.ones((3, 50), dtype=">f4"),
-        "lp": np.ones((3, 50)), "chain": np.ones((3, 50)), "word": np.full((3, 50), "né"),
+        "diverging": random.uniform(size=(3, 50)) < 0.1,
+        "energy": random.normal(size=(3, 50)),
+        "steps": np.arange(150, dtype=np.int32).reshape(3, 50),
+        "half": np.zeros((3, 50), dtype=np.float16),
+        "odd/é \n name": np.full((3, 50), np.nan),
+        "": np.full((3, 50), -np.inf),
+        "..": np.ones((3, 50), dtype=">f4"),
+        "lp": np.ones((3, 50)),
+        "chain": np.ones((3, 50)),
+        "word": np.full((3, 50), "né"),
     }
     settings = {"walkers": 5, "move": "né\0", "times": (1.5, math.inf, [None]), "array": np.arange(3), "nan": math.nan}
-    return result(samples, problem=WithLinear(), statistics=statistics, settings=settings, seed=2**70,
-                  log_evidence=-3.5, log_evidence_error=np.nan)
+    return result(
+        samples,
+        problem=WithLinear(),
+        statistics=statistics,
+        settings=settings,
+        seed=2**70,
+        log_evidence=-3.5,
+        log_evidence_error=np.nan,
+    )
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -137,23 +161,38 @@ def test_odd_parameter_names_return(name, tmp_path):
 @pytest.mark.parametrize("name", ["best.npz", "best"])
 def test_a_best_fit_returns_to_the_bit(name, tmp_path):
     scene = da.Scene(
-        disks={"belt": da.Disk(density=da.TwoPowerLaw(radius=80.0, beta=Constant(1.0)), inclination=np.float64(70.0)),
-               "é": da.Disk()},
+        disks={
+            "belt": da.Disk(density=da.TwoPowerLaw(radius=80.0, beta=Constant(1.0)), inclination=np.float64(70.0)),
+            "é": da.Disk(),
+        },
         instrument=da.Instrument(psf=da.EmpiricalPSF(kernel=NEEDED["kernel"]), throughput=np.full((5, 4), 0.5)),
-        star=da.Star(flux=3.0, unit="mJy"), sources={"planet": da.PointSource(y=0.5)},
+        star=da.Star(flux=3.0, unit="mJy"),
+        sources={"planet": da.PointSource(y=0.5)},
     )
     fields = {f.name: f.default for f in dataclasses.fields(da.OptimizeResult) if f.default is not dataclasses.MISSING}
     values = {
-        "names": ("a", "b"), "units": ("au", ""), "vector": np.array([1.0, np.nan]),
-        "covariance": np.full((2, 2), np.nan), "scene": scene, "status": "converged", "message": "it did",
-        "n_evaluations": 12, "at_bound": ("b",), "unconstrained": (), "log_likelihood": -1e3, "chi_squared": math.inf,
-        "n_data": 100, "seconds": 0.25,
+        "names": ("a", "b"),
+        "units": ("au", ""),
+        "vector": np.array([1.0, np.nan]),
+        "covariance": np.full((2, 2), np.nan),
+        "scene": scene,
+        "status": "converged",
+        "message": "it did",
+        "n_evaluations": 12,
+        "at_bound": ("b",),
+        "unconstrained": (),
+        "log_likelihood": -1e3,
+        "chi_squared": math.inf,
+        "n_data": 100,
+        "seconds": 0.25,
     }
     details = {
         "limits": (Limit("b", "upper", 3.0, 0.95, "profile"),),
         "linear": LinearEstimate(names=("flux",), units=("mJy",)),
         "basins": (Basin(np.ones(2), 10.0, 3), Basin(np.zeros(2), np.float64(11.0), 1, image_of=0)),
-        "detection": Detection(9.0, 1.5, 4.0), "degenerate": (("a", "b", np.float64(0.97)),), "steps": ("one", "two"),
+        "detection": Detection(9.0, 1.5, 4.0),
+        "degenerate": (("a", "b", np.float64(0.97)),),
+        "steps": ("one", "two"),
     }
     best = da.OptimizeResult(**{**fields, **values, **details})
     best.save(tmp_path / name)
@@ -192,10 +231,34 @@ def test_every_prior_returns():
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 0, -(2**80), 0.1, -0.0, math.nan, -math.inf, 5e-324, "", "\ud800\0ü", (), [], {}, {"$array": 1},
-     {"": [()]}, np.float64(0.1), np.int8(3), np.bool_(True), np.str_("é"), np.array("é"), Constant(2.0),
-     np.zeros((0, 2), dtype="u2"),
-     {"a": {"b": np.arange(2)}, "a.b": np.arange(3)}, FrozenDict({"b": 1, "a": (2,)}), [np.arange(3), np.arange(3)]],
+    [
+        None,
+        True,
+        0,
+        -(2**80),
+        0.1,
+        -0.0,
+        math.nan,
+        -math.inf,
+        5e-324,
+        "",
+        "\ud800\0ü",
+        (),
+        [],
+        {},
+        {"$array": 1},
+        {"": [()]},
+        np.float64(0.1),
+        np.int8(3),
+        np.bool_(True),
+        np.str_("é"),
+        np.array("é"),
+        Constant(2.0),
+        np.zeros((0, 2), dtype="u2"),
+        {"a": {"b": np.arange(2)}, "a.b": np.arange(3)},
+        FrozenDict({"b": 1, "a": (2,)}),
+        [np.arange(3), np.arange(3)],
+    ],
     ids=repr,
 )
 def test_plain_values_return(value):
@@ -250,7 +313,7 @@ class PlainDensity:
     """A user's own class without fields."""
 
     def density(self, X, Y, Z, *, xp=np):
-        return xp.exp(-Z**2)
+        return xp.exp(-(Z**2))
 
 
 class Own(Problem):

@@ -8,14 +8,18 @@ import pytest
 from scipy.integrate import quad
 
 from diskarray.errors import ParameterError, ShapeError
-from diskarray.sampling.bijectors import HalfLine, Interval, Line, LogInterval, Unconstrained, bijector_for
 from diskarray.model.disk import Disk
 from diskarray.model.scene import Scene
 from diskarray.parameters.priors import Isotropic, LogUniform, Normal, TruncatedNormal, Uniform, UniformAngle
 from diskarray.parameters.space import ParameterSpace
+from diskarray.sampling.bijectors import HalfLine, Interval, Line, LogInterval, Unconstrained, bijector_for
 
 MAPS = [
-    Line(3.0, 2.5), HalfLine(1.5, 0.7), HalfLine(-1.5, -0.7), Interval(-2.0, 5.0), Interval(40.0, 41.0),
+    Line(3.0, 2.5),
+    HalfLine(1.5, 0.7),
+    HalfLine(-1.5, -0.7),
+    Interval(-2.0, 5.0),
+    Interval(40.0, 41.0),
     LogInterval(1e-5, 1e-1),
 ]
 PRIORS = {
@@ -54,8 +58,11 @@ def test_derivative_against_finite_differences(bijector):
 @pytest.mark.parametrize(
     ("prior", "lower", "upper"),
     [
-        (Uniform(2.0, 5.0), 2.0, 5.0), (LogUniform(1e-4, 1e-1), 1e-4, 1e-1), (Isotropic(0, 90), 0.0, 90.0),
-        (TruncatedNormal(0.3, 0.3, -0.9, 0.9), -0.9, 0.9), (Normal(1.0, 2.0), -math.inf, math.inf),
+        (Uniform(2.0, 5.0), 2.0, 5.0),
+        (LogUniform(1e-4, 1e-1), 1e-4, 1e-1),
+        (Isotropic(0, 90), 0.0, 90.0),
+        (TruncatedNormal(0.3, 0.3, -0.9, 0.9), -0.9, 0.9),
+        (Normal(1.0, 2.0), -math.inf, math.inf),
     ],
     ids=lambda p: type(p).__name__,
 )
@@ -116,8 +123,10 @@ def test_a_covariance_moves_to_first_order():
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("disks.belt.inclination", 88.0, "30 to 88"), ("disks.belt.inclination", 29.0, "30 to 88"),
-        ("disks.belt.optical_depth", 1e-5, "1e-05 to 0.1"), ("disks.belt.density.scale_height", 0.0, "above 0"),
+        ("disks.belt.inclination", 88.0, "30 to 88"),
+        ("disks.belt.inclination", 29.0, "30 to 88"),
+        ("disks.belt.optical_depth", 1e-5, "1e-05 to 0.1"),
+        ("disks.belt.density.scale_height", 0.0, "above 0"),
         ("disks.belt.offset_x", math.nan, "finite"),
     ],
 )

@@ -47,9 +47,16 @@ def test_everything_that_changes_a_run_changes_its_identity():
     wider = dataclasses.replace(best, covariance=2 * best.covariance)
     strict = pytest.importorskip("array_api_strict")
     changed = [
-        identity(correlated(3)), identity(seed=1), identity(engine=Engine(6)), identity(engine=Engine(inner=Inner(3))),
-        identity(start=best), identity(start=moved), identity(start=wider), identity(start=best.vector),
-        identity(engine=Engine(scale=(1, 2))), identity(xp=strict),
+        identity(correlated(3)),
+        identity(seed=1),
+        identity(engine=Engine(6)),
+        identity(engine=Engine(inner=Inner(3))),
+        identity(start=best),
+        identity(start=moved),
+        identity(start=wider),
+        identity(start=best.vector),
+        identity(engine=Engine(scale=(1, 2))),
+        identity(xp=strict),
     ]
     texts = [json.dumps(i, sort_keys=True) for i in (identity(), *changed)]
     assert len(set(texts)) == len(texts)

@@ -10,12 +10,8 @@ from diskarray.backend.pytree import replace
 from diskarray.dataset.imaging import Imaging
 from diskarray.dataset.simulate import simulate
 from diskarray.errors import ParameterError
-from diskarray.fit.posterior import Posterior
-from diskarray.sampling.compare import compare
 from diskarray.fit.identity import data_digest
-from diskarray.sampling.dynesty_engine import Dynesty
-from diskarray.sampling.sample import sample
-from diskarray.results.sample_result import SampleResult
+from diskarray.fit.posterior import Posterior
 from diskarray.model.disk import Disk
 from diskarray.model.scene import Scene
 from diskarray.parameters.priors import Linear, Uniform
@@ -23,18 +19,29 @@ from diskarray.parameters.space import ParameterSpace
 from diskarray.profiles.density import TwoPowerLaw
 from diskarray.profiles.phase_function import HenyeyGreenstein
 from diskarray.profiles.phase_sums import IsotropicScattering
+from diskarray.results.sample_result import SampleResult
+from diskarray.sampling.compare import compare
+from diskarray.sampling.dynesty_engine import Dynesty
+from diskarray.sampling.sample import sample
 from diskarray.scattering.quadrature import Quadrature
 from diskarray.structures.grid import Grid2D
 
 G, TAU, INCLINATION = (
-    "disks.belt.phase_function.g", "disks.belt.optical_depth", "disks.belt.inclination",
+    "disks.belt.phase_function.g",
+    "disks.belt.optical_depth",
+    "disks.belt.inclination",
 )
 
 
 def belt(phase_function):
     disk = Disk(
-        density=TwoPowerLaw(radius=60.0, scale_height=3.0), phase_function=phase_function, inclination=65.0,
-        position_angle=30.0, distance=100.0, optical_depth=1e-2, rule=Quadrature("layer", 3),
+        density=TwoPowerLaw(radius=60.0, scale_height=3.0),
+        phase_function=phase_function,
+        inclination=65.0,
+        position_angle=30.0,
+        distance=100.0,
+        optical_depth=1e-2,
+        rule=Quadrature("layer", 3),
     )
     return Scene(disks={"belt": disk})
 
@@ -50,8 +57,9 @@ def test_the_phase_function_that_made_the_data_is_preferred(true):
     priors["forward"] = {**priors["isotropic"], G: Uniform(0.2, 0.9)}
     data = observed(scenes[true])
     results = {
-        name: sample(Posterior(data, ParameterSpace.of(scene, priors[name])), Dynesty(live_points=12, dlogz=1.5),
-                     progress=False)
+        name: sample(
+            Posterior(data, ParameterSpace.of(scene, priors[name])), Dynesty(live_points=12, dlogz=1.5), progress=False
+        )
         for name, scene in scenes.items()
     }
     found = compare(results)
@@ -66,11 +74,19 @@ def made(evidence, error=0.1, *, data="same", status="converged", size=900, name
     """A nested result with a given evidence."""
     problem = problems.correlated(2)
     draws = problem.exact_mean + np.random.default_rng(1).normal(size=(1, size, 2)) * np.sqrt(
-        np.diag(problem.exact_covariance))
+        np.diag(problem.exact_covariance)
+    )
     result = SampleResult.of(
-        problem, engine="Dynesty", samples=draws, log_probability=problem.log_probabilities(draws[0])[None],
-        status=status, message="as made",
-        independent_chains=False, log_evidence=evidence, log_evidence_error=error, effective_sample_size=size,
+        problem,
+        engine="Dynesty",
+        samples=draws,
+        log_probability=problem.log_probabilities(draws[0])[None],
+        status=status,
+        message="as made",
+        independent_chains=False,
+        log_evidence=evidence,
+        log_evidence_error=error,
+        effective_sample_size=size,
     )
     object.__setattr__(result, "data_identity", data)
     return result
@@ -101,15 +117,18 @@ def test_a_run_that_is_not_established_is_marked():
     assert "NOT established" in found.table.splitlines()[1] and "NOT" not in found.table.splitlines()[2]
 
 
-@pytest.mark.parametrize(("results", "words"), [
-    ({"a": made(-1.0)}, "at least two"),
-    ({"a": made(-1.0), "b": made(-1.0, data="other")}, "'a' and 'b' are of different data"),
-    ({"a": made(-1.0), "b": made(-1.0, data="")}, "not known what data 'b'"),
-    ({"a": made(-1.0), "b": made(None, None)}, "'b' has no evidence"),
-    ({"a": made(math.nan), "b": made(-1.0)}, "evidence of 'a' is nan"),
-    ({"a": made(-1.0), "b": made(-1.0, status="max_evaluations")}, "'b' ended before"),
-    ({"a": made(-1.0), "b": problems.best_fit(problems.correlated(2))}, "'b' has no evidence"),
-])
+@pytest.mark.parametrize(
+    ("results", "words"),
+    [
+        ({"a": made(-1.0)}, "at least two"),
+        ({"a": made(-1.0), "b": made(-1.0, data="other")}, "'a' and 'b' are of different data"),
+        ({"a": made(-1.0), "b": made(-1.0, data="")}, "not known what data 'b'"),
+        ({"a": made(-1.0), "b": made(None, None)}, "'b' has no evidence"),
+        ({"a": made(math.nan), "b": made(-1.0)}, "evidence of 'a' is nan"),
+        ({"a": made(-1.0), "b": made(-1.0, status="max_evaluations")}, "'b' ended before"),
+        ({"a": made(-1.0), "b": problems.best_fit(problems.correlated(2))}, "'b' has no evidence"),
+    ],
+)
 def test_what_cannot_be_compared_is_refused(results, words):
     with pytest.raises(ParameterError, match=words):
         compare(results)
@@ -134,8 +153,15 @@ def test_the_digest_of_data_is_that_of_pixels_noise_mask_and_frame():
 
     same, other = np.where(mask, 99.0, pixels), np.where(pixels == 7, 7.5, pixels)
     assert digest() == digest(data=same) == digest(source="elsewhere", over_sample_size=2)
-    different = [digest(data=other), digest(noise_map=2 * noise), digest(mask=None), digest(pixel_scale=0.2),
-                 digest(center=(1.0, 1.0)), digest(observable="Q_phi"), digest(unit="mJy/arcsec2")]
+    different = [
+        digest(data=other),
+        digest(noise_map=2 * noise),
+        digest(mask=None),
+        digest(pixel_scale=0.2),
+        digest(center=(1.0, 1.0)),
+        digest(observable="Q_phi"),
+        digest(unit="mJy/arcsec2"),
+    ]
     assert len({digest(), *different}) == 1 + len(different)
     one = Imaging(data=pixels, noise_map=noise, pixel_scale=0.1)
     assert data_digest({"a": one}) == data_digest(one) != data_digest({"a": one, "b": one})

@@ -10,16 +10,16 @@ from diskarray.dataset.imaging import Imaging
 from diskarray.errors import ParameterError, SamplerError, ShapeError
 from diskarray.files.journal import Journal
 from diskarray.fit.posterior import Posterior
-from diskarray.sampling.agreement import combined, corrected, gaussian_draws, objections, weighting
-from diskarray.sampling.consensus import Consensus, _together
-from diskarray.sampling.dynesty_engine import Dynesty
-from diskarray.results.sample_result import SampleResult
-from diskarray.sampling.shards import shards_of
 from diskarray.model.disk import Disk
 from diskarray.model.scene import Scene
 from diskarray.parameters.parameter import parameter
 from diskarray.parameters.priors import Normal, Uniform, UniformAngle
 from diskarray.parameters.space import ParameterSpace
+from diskarray.results.sample_result import SampleResult
+from diskarray.sampling.agreement import combined, corrected, gaussian_draws, objections, weighting
+from diskarray.sampling.consensus import Consensus, _together
+from diskarray.sampling.dynesty_engine import Dynesty
+from diskarray.sampling.shards import shards_of
 from diskarray.structures.decorators import to_image
 from diskarray.structures.frame import Frame2D
 from diskarray.structures.mask import Mask2D
@@ -75,15 +75,23 @@ class Exact:
         top = float(np.nan_to_num(posterior.log_probability(mean), neginf=0.0))
         log_probability = top - 0.5 * np.einsum("cdk,kl,cdl->cd", offsets, np.linalg.inv(covariance), offsets)
         return SampleResult.of(
-            posterior, engine=self, samples=draws, log_probability=log_probability, status="finished", message="exact",
-            independent_chains=True, n_evaluations=4 * self.draws, statistics={"diverging": draws[..., 0] < -100},
+            posterior,
+            engine=self,
+            samples=draws,
+            log_probability=log_probability,
+            status="finished",
+            message="exact",
+            independent_chains=True,
+            n_evaluations=4 * self.draws,
+            statistics={"diverging": draws[..., 0] < -100},
         )
 
 
 def observed(seed=1, noise=0.2, scene=PLANE):
     random = np.random.default_rng(seed)
-    image = scene.image_2d_from(Imaging(data=np.zeros(FRAME.shape_native), noise_map=np.ones(FRAME.shape_native),
-                                        frame=FRAME).grid).array
+    image = scene.image_2d_from(
+        Imaging(data=np.zeros(FRAME.shape_native), noise_map=np.ones(FRAME.shape_native), frame=FRAME).grid
+    ).array
     image = image + noise * random.normal(size=image.shape)
     return Imaging(data=image, noise_map=np.full(image.shape, noise), frame=FRAME)
 
@@ -164,14 +172,22 @@ def refused(posterior, consensus, *words):
 
 def test_parts_that_disagree_are_refused():
     brighter = dataclasses.replace(PLANE, level=0.6)
-    refused(posterior_of({"a": observed(1), "b": observed(2, scene=brighter)}), Consensus(Exact()),
-            "disagree", "in level", "'b'")
+    refused(
+        posterior_of({"a": observed(1), "b": observed(2, scene=brighter)}),
+        Consensus(Exact()),
+        "disagree",
+        "in level",
+        "'b'",
+    )
 
 
 def test_a_part_that_does_not_constrain_a_parameter_is_refused():
     priors = PRIORS | {"east": Uniform(-0.5, 0.9)}
-    refused(posterior_of({"a": observed(1), "b": observed(2, noise=5.0)}, priors), Consensus(Exact()),
-            "part 'b' does not constrain east")
+    refused(
+        posterior_of({"a": observed(1), "b": observed(2, noise=5.0)}, priors),
+        Consensus(Exact()),
+        "part 'b' does not constrain east",
+    )
 
 
 def test_a_part_that_ends_at_a_bound_is_refused():

@@ -11,11 +11,11 @@ from scipy.special import i0, i1
 
 from diskarray.errors import MissingExtraError, ParameterError, SamplerError
 from diskarray.files.journal import Journal
-from diskarray.sampling.dynesty_engine import Dynesty
+from diskarray.parameters.priors import Uniform, UniformAngle
 from diskarray.results.load_result import load_result
+from diskarray.sampling.dynesty_engine import Dynesty
 from diskarray.sampling.nested import LikelihoodQueue
 from diskarray.sampling.sample import sample
-from diskarray.parameters.priors import Uniform, UniformAngle
 
 SILENT = SimpleNamespace(update=lambda n, **figures: None)
 dynesty = pytest.importorskip("dynesty")
@@ -35,12 +35,15 @@ def same(one, other):
         assert getattr(one, name) == getattr(other, name)
 
 
-@pytest.mark.parametrize(("name", "engine"), [
-    ("conjugate", Dynesty(live_points=80)),
-    ("bounded", Dynesty(live_points=80, sample="rwalk", walks=12, dlogz=0.5)),
-    ("two_modes", Dynesty(live_points=80)),
-    ("two_modes", Dynesty(live_points=50, dynamic=True, effective_samples=500)),
-])
+@pytest.mark.parametrize(
+    ("name", "engine"),
+    [
+        ("conjugate", Dynesty(live_points=80)),
+        ("bounded", Dynesty(live_points=80, sample="rwalk", walks=12, dlogz=0.5)),
+        ("two_modes", Dynesty(live_points=80)),
+        ("two_modes", Dynesty(live_points=50, dynamic=True, effective_samples=500)),
+    ],
+)
 def test_moments_and_evidence_are_those_known(name, engine):
     problem = problems.PROBLEMS[name]()
     result = run(engine, problem)
@@ -72,8 +75,15 @@ def test_the_points_are_those_of_dynesty_by_itself(proposal):
     random = np.random.default_rng(np.random.SeedSequence(7).spawn(2)[0])
     evaluated = []
     sampler = dynesty.NestedSampler(
-        lambda vector: evaluated.append(1) or float(problem.log_likelihood(vector)), problem.space.from_unit_cube, 3,
-        nlive=20, sample=proposal, rstate=random, pool=Serial(), queue_size=5, **settings,
+        lambda vector: evaluated.append(1) or float(problem.log_likelihood(vector)),
+        problem.space.from_unit_cube,
+        3,
+        nlive=20,
+        sample=proposal,
+        rstate=random,
+        pool=Serial(),
+        queue_size=5,
+        **settings,
     )
     sampler.run_nested(dlogz=2.0, print_progress=False)
     theirs = sampler.results
@@ -133,10 +143,15 @@ class CutOff(Exception):
     """What the tests end a run with."""
 
 
-@pytest.mark.parametrize("engine", [
-    Dynesty(live_points=20, dlogz=1.0), Dynesty(live_points=16, dynamic=True, effective_samples=60, dlogz=1.0),
-    Dynesty(live_points=20, sample="rwalk", walks=4, dlogz=1.0),
-], ids=["static", "dynamic", "walks"])
+@pytest.mark.parametrize(
+    "engine",
+    [
+        Dynesty(live_points=20, dlogz=1.0),
+        Dynesty(live_points=16, dynamic=True, effective_samples=60, dlogz=1.0),
+        Dynesty(live_points=20, sample="rwalk", walks=4, dlogz=1.0),
+    ],
+    ids=["static", "dynamic", "walks"],
+)
 def test_a_run_that_is_cut_off_at_random_steps_ends_bit_by_bit_the_same(engine, tmp_path, monkeypatch):
     problem, compute, done, end = problems.two_modes(), LikelihoodQueue._computed, [0], [np.inf]
 
@@ -218,10 +233,13 @@ def test_a_flat_likelihood_is_flagged_and_its_evidence_is_its_value(recwarn, cap
     assert not recwarn.list and capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(("problem", "error", "words"), [
-    (Flat(np.nan), SamplerError, "log-likelihood is nan at a = "),
-    (Flat(-np.inf), SamplerError, "dynesty could not go on: After 1000 attempts"),
-])
+@pytest.mark.parametrize(
+    ("problem", "error", "words"),
+    [
+        (Flat(np.nan), SamplerError, "log-likelihood is nan at a = "),
+        (Flat(-np.inf), SamplerError, "dynesty could not go on: After 1000 attempts"),
+    ],
+)
 def test_a_likelihood_that_cannot_be_sampled_is_one_error(problem, error, words, capfd):
     with pytest.raises(error, match=words):
         run(Dynesty(live_points=10), problem)
@@ -256,12 +274,23 @@ def test_other_warnings_are_not_swallowed():
         run(Dynesty(live_points=20, dlogz=3.0), Warning_())
 
 
-@pytest.mark.parametrize(("settings", "words"), [
-    ({"bound": "mutli"}, "multi"), ({"sample": "rwalks"}, "rwalk"), ({"live_points": 5}, "at least 10"),
-    ({"live_points": 99.5}, "whole number"), ({"dlogz": 0}, "above 0"), ({"dlogz": float("nan")}, "above 0"),
-    ({"queue": 0}, "at least 1"), ({"queue": 300}, "250"), ({"posterior_fraction": 1.2}, "between 0 and 1"),
-    ({"workers": -1}, "at least 0"), ({"batch": True}, "whole number"), ({"walks": 2.5}, "whole number"),
-])
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"bound": "mutli"}, "multi"),
+        ({"sample": "rwalks"}, "rwalk"),
+        ({"live_points": 5}, "at least 10"),
+        ({"live_points": 99.5}, "whole number"),
+        ({"dlogz": 0}, "above 0"),
+        ({"dlogz": float("nan")}, "above 0"),
+        ({"queue": 0}, "at least 1"),
+        ({"queue": 300}, "250"),
+        ({"posterior_fraction": 1.2}, "between 0 and 1"),
+        ({"workers": -1}, "at least 0"),
+        ({"batch": True}, "whole number"),
+        ({"walks": 2.5}, "whole number"),
+    ],
+)
 def test_settings_that_make_no_sense_are_refused(settings, words):
     with pytest.raises(ParameterError, match=words):
         Dynesty(**settings)

@@ -11,12 +11,12 @@ from problems import PROBLEMS, Point, PosteriorSurface, best_fit, bounded, conju
 
 from diskarray.errors import BackendError, Interrupted, ParameterError, SamplerError
 from diskarray.files.journal import Journal
+from diskarray.parameters.priors import LogUniform, Normal, Uniform, UniformAngle
+from diskarray.parameters.space import ParameterSpace
 from diskarray.sampling.emcee_engine import Emcee
 from diskarray.sampling.evaluations import Evaluations
 from diskarray.sampling.sample import sample
 from diskarray.sampling.start_ball import around, start_ball
-from diskarray.parameters.priors import LogUniform, Normal, Uniform, UniformAngle
-from diskarray.parameters.space import ParameterSpace
 
 pytest.importorskip("emcee")
 SHORT = Emcee(autocorrelation_times=3, burn_in=1, max_steps=100)
@@ -253,8 +253,17 @@ def test_a_finished_run_can_be_made_longer(tmp_path):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"walkers": 3}, {"walkers": 8.0}, {"max_steps": 0}, {"workers": -1}, {"autocorrelation_times": 0.0},
-     {"burn_in": math.nan}, {"spread": 0.0}, {"move": "slide"}, {"burn_in": "5"}],
+    [
+        {"walkers": 3},
+        {"walkers": 8.0},
+        {"max_steps": 0},
+        {"workers": -1},
+        {"autocorrelation_times": 0.0},
+        {"burn_in": math.nan},
+        {"spread": 0.0},
+        {"move": "slide"},
+        {"burn_in": "5"},
+    ],
 )
 def test_settings_that_make_no_sense(settings):
     with pytest.raises(ParameterError, match=f"Emcee.{next(iter(settings))}"):

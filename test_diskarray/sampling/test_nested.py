@@ -8,8 +8,8 @@ import pytest
 
 from diskarray.errors import SamplerError
 from diskarray.files.journal import Journal
-from diskarray.sampling.nested import LikelihoodQueue, UnitCube, equal_weight_indices
 from diskarray.parameters.priors import Normal, Uniform, UniformAngle
+from diskarray.sampling.nested import LikelihoodQueue, UnitCube, equal_weight_indices
 
 
 def space(*priors):
@@ -47,9 +47,14 @@ def test_the_cube_is_the_prior_and_the_seam_lies_opposite_the_start():
     assert kstest(rows[:, 1] / 360, "uniform").pvalue > 0.01
 
 
-@pytest.mark.parametrize(("priors", "expected"), [
-    ([Uniform(0, 1), UniformAngle()], [1]), ([UniformAngle(), UniformAngle(0, 180)], None), ([Normal(0, 1)], None),
-])
+@pytest.mark.parametrize(
+    ("priors", "expected"),
+    [
+        ([Uniform(0, 1), UniformAngle()], [1]),
+        ([UniformAngle(), UniformAngle(0, 180)], None),
+        ([Normal(0, 1)], None),
+    ],
+)
 def test_coordinates_that_a_sampler_may_wrap(priors, expected):
     found = UnitCube.of(space(*priors)).periodic
     assert expected is None and found is None or found.tolist() == expected

@@ -18,10 +18,15 @@ from diskarray.sampling.nuts import NUTS, _center, _factor, _precision
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"draws": 0}, "draws"), ({"draws": 10.0}, "draws"), ({"warmup": 19}, "20 or above"),
+        ({"draws": 0}, "draws"),
+        ({"draws": 10.0}, "draws"),
+        ({"warmup": 19}, "20 or above"),
         ({"chains": True}, "chains"),
-        ({"max_tree_depth": 0}, "max_tree_depth"), ({"block": 0}, "block"), ({"target_acceptance": 1.0}, "acceptance"),
-        ({"target_acceptance": "high"}, "acceptance"), ({"vectorized": 1}, "vectorized"),
+        ({"max_tree_depth": 0}, "max_tree_depth"),
+        ({"block": 0}, "block"),
+        ({"target_acceptance": 1.0}, "acceptance"),
+        ({"target_acceptance": "high"}, "acceptance"),
+        ({"vectorized": 1}, "vectorized"),
     ],
 )
 def test_settings_out_of_range(settings, words):
@@ -99,7 +104,8 @@ def test_without_a_covariance_the_curvature_counts():
 @pytest.mark.parametrize(
     ("start", "error", "words"),
     [
-        (np.zeros(2), ShapeError, r"\(3,\)"), (np.array([-1.0, 1.0, 4.0]), ParameterError, "bounds of a"),
+        (np.zeros(2), ShapeError, r"\(3,\)"),
+        (np.array([-1.0, 1.0, 4.0]), ParameterError, "bounds of a"),
     ],
 )
 def test_a_start_that_is_none(start, error, words):

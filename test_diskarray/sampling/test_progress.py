@@ -22,9 +22,10 @@ class Clock:
 
 def test_lines_of_the_log_every_thirty_seconds(caplog):
     clock = Clock()
-    with caplog.at_level(logging.INFO, "diskarray"), open_progress(
-        "Emcee", "steps", stream=io.StringIO(), clock=clock
-    ) as progress:
+    with (
+        caplog.at_level(logging.INFO, "diskarray"),
+        open_progress("Emcee", "steps", stream=io.StringIO(), clock=clock) as progress,
+    ):
         for k in range(95):
             clock.now = float(k)
             if k == 50:

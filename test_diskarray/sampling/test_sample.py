@@ -167,8 +167,13 @@ def test_the_verb_hands_everything_on(tmp_path):
 
 @pytest.mark.parametrize(
     ("given", "words"),
-    [({"engine": Echo}, "engine must be settings"), ({"engine": 3}, "engine"), ({"seed": -1}, "seed"),
-     ({"seed": 1.5}, "seed"), ({"seed": True}, "seed")],
+    [
+        ({"engine": Echo}, "engine must be settings"),
+        ({"engine": 3}, "engine"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 1.5}, "seed"),
+        ({"seed": True}, "seed"),
+    ],
 )
 def test_bad_arguments(given, words):
     with pytest.raises(ParameterError, match=words):

@@ -53,8 +53,11 @@ def test_a_killed_worker_is_replaced(tmp_path):
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [("raise", "ZeroDivisionError: a fault in the model.*1.5"), ("kill", "died 2 times at .1.5"),
-     ("exit", "died 2 times")],
+    [
+        ("raise", "ZeroDivisionError: a fault in the model.*1.5"),
+        ("kill", "died 2 times at .1.5"),
+        ("exit", "died 2 times"),
+    ],
 )
 def test_a_fault_at_a_row_is_one_error(fault, words):
     with WorkerPool(Faulty(fault), 2) as pool:
@@ -71,8 +74,12 @@ def test_nan_is_handed_on():
 
 @pytest.mark.parametrize(
     ("posterior", "words"),
-    [(lambda v: v, "cannot be sent"), (CannotBeRead(), "ZeroDivisionError: cannot be read"),
-     (EndsAtOnce(), "exit code 4"), (KilledAtOnce(), "killed while they start")],
+    [
+        (lambda v: v, "cannot be sent"),
+        (CannotBeRead(), "ZeroDivisionError: cannot be read"),
+        (EndsAtOnce(), "exit code 4"),
+        (KilledAtOnce(), "killed while they start"),
+    ],
 )
 def test_a_posterior_that_does_not_travel_is_one_error(posterior, words):
     with pytest.raises(SamplerError, match=words):

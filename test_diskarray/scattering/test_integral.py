@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from diskarray.errors import ParameterError
 from diskarray.parameters.parameter import parameters_of
 from diskarray.profiles.density import TwoPowerLaw
 from diskarray.profiles.phase_function import HenyeyGreenstein, Polarized
@@ -68,8 +67,12 @@ def test_against_the_stored_reference(rule, tolerance):
             angle = np.radians(p["position_angle"])
             density = TwoPowerLaw(**{name: p[name] for name in parameters_of(TwoPowerLaw)})
             J = line_of_sight_integral(
-                y * np.cos(angle) - x * np.sin(angle), y * np.sin(angle) + x * np.cos(angle), p["inclination"], density,
-                HenyeyGreenstein(p["g"]), rule=rule,
+                y * np.cos(angle) - x * np.sin(angle),
+                y * np.sin(angle) + x * np.cos(angle),
+                p["inclination"],
+                density,
+                HenyeyGreenstein(p["g"]),
+                rule=rule,
             )
             expected = stored[f"value_{k}"]
             assert np.abs(J - expected).max() <= tolerance * expected.max(), (k, p)
@@ -80,16 +83,21 @@ def test_ring_offset(inclination):
     p = THICK | {"eccentricity": 0.2, "argument_of_pericenter": 110.0}
     u, v = on_the_ring(inclination, 50.0, 4.0, 5, seed=1)
     offset = (7.0, -4.0)
-    expected = np.array([
-        brute_force(a, b, inclination, lambda X, Y, Z: two_power_law(X, Y, Z, p), 0.5, 400.0, offset)
-        for a, b in zip(u, v, strict=True)
-    ])
+    expected = np.array(
+        [
+            brute_force(a, b, inclination, lambda X, Y, Z: two_power_law(X, Y, Z, p), 0.5, 400.0, offset)
+            for a, b in zip(u, v, strict=True)
+        ]
+    )
     J = line_of_sight_integral(u, v, inclination, TwoPowerLaw(**p), HenyeyGreenstein(0.5), offset=offset)
     assert np.abs(J - expected).max() <= 2e-4 * expected.max()
 
 
 FLARED = [  # puffed up, eccentric and strongly flared: the slab of dust is wide where the line leaves it
-    (45.0, {"radius": 5.0, "alpha_in": 25.0, "alpha_out": -9.0, "scale_height": 0.2, "beta": 1.64, "eccentricity": 0.46}),
+    (
+        45.0,
+        {"radius": 5.0, "alpha_in": 25.0, "alpha_out": -9.0, "scale_height": 0.2, "beta": 1.64, "eccentricity": 0.46},
+    ),
     (98.0, {"radius": 44.0, "alpha_in": 40.0, "alpha_out": -26.0, "scale_height": 15.0, "gamma": 3.0, "beta": 1.9}),
     (0.0, {"radius": 10.0, "alpha_in": 20.0, "alpha_out": -10.0, "scale_height": 20.0, "beta": 1.5}),
     (80.0, {"radius": 30.0, "alpha_in": 3.0, "alpha_out": -6.0, "scale_height": 15.0, "beta": 1.2}),
@@ -101,11 +109,15 @@ def test_no_dust_is_cut_away(inclination, p):
     """With many nodes per panel what remains is what the panels leave out."""
     u, v = on_the_ring(inclination, p["radius"], p["scale_height"], 4, seed=2)
     reach = 12 * max(p["radius"], p["scale_height"])
-    expected = np.array([
-        brute_force(a, b, inclination, lambda X, Y, Z: two_power_law(X, Y, Z, p), -0.2, reach)
-        for a, b in zip(u, v, strict=True)
-    ])
-    J = line_of_sight_integral(u, v, inclination, TwoPowerLaw(**p), HenyeyGreenstein(-0.2), rule=Quadrature("panels", 48))
+    expected = np.array(
+        [
+            brute_force(a, b, inclination, lambda X, Y, Z: two_power_law(X, Y, Z, p), -0.2, reach)
+            for a, b in zip(u, v, strict=True)
+        ]
+    )
+    J = line_of_sight_integral(
+        u, v, inclination, TwoPowerLaw(**p), HenyeyGreenstein(-0.2), rule=Quadrature("panels", 48)
+    )
     assert np.abs(J - expected).max() <= 2e-5 * expected.max()
 
 
@@ -184,7 +196,11 @@ def test_seen_from_below(inclination):
         u, v, inclination, TwoPowerLaw(**common, argument_of_pericenter=35.0), HenyeyGreenstein(0.6), offset=(3.0, 2.0)
     )
     below = line_of_sight_integral(
-        -u, -v, 180.0 - inclination, TwoPowerLaw(**common, argument_of_pericenter=145.0), HenyeyGreenstein(0.6),
+        -u,
+        -v,
+        180.0 - inclination,
+        TwoPowerLaw(**common, argument_of_pericenter=145.0),
+        HenyeyGreenstein(0.6),
         offset=(-3.0, 2.0),
     )
     np.testing.assert_allclose(below, above, rtol=0, atol=1e-12 * above.max())

@@ -59,7 +59,10 @@ def test_steep_lines_of_sight_get_few_nodes_and_grazing_ones_panels():
     assert (chosen(0.0, **ring).nodes, chosen(0.0, **ring).order) == ("layer", 5)
     assert (chosen(76.0, **ring).nodes, chosen(76.0, **ring).order) == ("layer", 5)
     assert (chosen(104.0, **ring).nodes, chosen(104.0, **ring).order) == ("layer", 5)
-    assert (chosen(80.0, **ring | {"alpha_in": 15.0}).nodes, chosen(80.0, **ring | {"alpha_in": 15.0}).order) == ("layer", 14)
+    assert (chosen(80.0, **ring | {"alpha_in": 15.0}).nodes, chosen(80.0, **ring | {"alpha_in": 15.0}).order) == (
+        "layer",
+        14,
+    )
     assert chosen(88.0, **ring).nodes == chosen(90.0, **ring).nodes == "panels"
     assert chosen(45.0, **ring | {"scale_height": 40.0}).nodes == "panels"
 
@@ -79,9 +82,14 @@ def test_the_choice_keeps_to_its_tolerance_on_ordinary_disks(seed):
     """Slopes 2 to 30, gamma 1 to 4, beta 0 to 1, aspect ratio 0.5 to 10 %, any inclination."""
     rng = np.random.default_rng(seed)
     density = TwoPowerLaw(
-        radius=77.0, alpha_in=np.exp(rng.uniform(0.7, 3.4)), alpha_out=-np.exp(rng.uniform(1.2, 2.7)),
-        scale_height=77.0 * np.exp(rng.uniform(-5.3, -2.3)), gamma=rng.uniform(1.0, 4.0), beta=rng.uniform(0.0, 1.0),
-        eccentricity=rng.uniform(0.0, 0.3), argument_of_pericenter=rng.uniform(0, 360),
+        radius=77.0,
+        alpha_in=np.exp(rng.uniform(0.7, 3.4)),
+        alpha_out=-np.exp(rng.uniform(1.2, 2.7)),
+        scale_height=77.0 * np.exp(rng.uniform(-5.3, -2.3)),
+        gamma=rng.uniform(1.0, 4.0),
+        beta=rng.uniform(0.0, 1.0),
+        eccentricity=rng.uniform(0.0, 0.3),
+        argument_of_pericenter=rng.uniform(0, 360),
     )
     inclination = np.degrees(np.arccos(rng.uniform(-1, 1)))
     angle, r = rng.uniform(0, 2 * np.pi, 200), 77.0 * np.exp(rng.normal(0, 0.3, 200))

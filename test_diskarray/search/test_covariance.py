@@ -31,9 +31,7 @@ def test_a_parameter_without_effect(size):
     assert unconstrained.tolist() == [False, False, True, False]
     assert np.isnan(covariance[2]).all() and np.isnan(covariance[:, 2]).all()
     rest = jacobian[:, [0, 1, 3]]
-    np.testing.assert_allclose(
-        covariance[np.ix_([0, 1, 3], [0, 1, 3])], np.linalg.inv(rest.T @ rest), rtol=1e-9
-    )
+    np.testing.assert_allclose(covariance[np.ix_([0, 1, 3], [0, 1, 3])], np.linalg.inv(rest.T @ rest), rtol=1e-9)
 
 
 def test_two_parameters_that_do_the_same():
@@ -42,9 +40,7 @@ def test_two_parameters_that_do_the_same():
     covariance, unconstrained = covariance_from(jacobian, ALL)
     assert unconstrained.tolist() == [True, False, False, True]
     rest = jacobian[:, :3]
-    np.testing.assert_allclose(
-        covariance[np.ix_([1, 2], [1, 2])], np.linalg.inv(rest.T @ rest)[1:, 1:], rtol=1e-9
-    )
+    np.testing.assert_allclose(covariance[np.ix_([1, 2], [1, 2])], np.linalg.inv(rest.T @ rest)[1:, 1:], rtol=1e-9)
     assert np.isnan(np.diag(covariance)[[0, 3]]).all()
 
 

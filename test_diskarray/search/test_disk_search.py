@@ -7,10 +7,6 @@ from scipy.ndimage import gaussian_filter
 from diskarray.backend.pytree import replace
 from diskarray.dataset.imaging import Imaging
 from diskarray.fit.posterior import Posterior
-from diskarray.search.coarse import coarse_posterior, near_posterior
-from diskarray.search.correlated import Autocovariance, sandwich
-from diskarray.search.least_squares import LeastSquares
-from diskarray.search.optimize import optimize
 from diskarray.model.disk import Disk
 from diskarray.model.instrument import Instrument
 from diskarray.model.scene import Scene
@@ -20,18 +16,33 @@ from diskarray.parameters.space import ParameterSpace
 from diskarray.profiles.density import TwoPowerLaw
 from diskarray.profiles.phase_function import HenyeyGreenstein
 from diskarray.scattering.quadrature import Quadrature
+from diskarray.search.coarse import coarse_posterior, near_posterior
+from diskarray.search.correlated import Autocovariance, sandwich
+from diskarray.search.least_squares import LeastSquares
+from diskarray.search.optimize import optimize
 from diskarray.structures.grid import Grid2D
 
 BELT = "disks.belt."
 RULE = Quadrature("layer", 6)
-TRUTH = Scene(disks={"belt": Disk(
-    density=TwoPowerLaw(radius=60.0, alpha_in=8.0, alpha_out=-6.0, scale_height=3.0), rule=RULE,
-    phase_function=HenyeyGreenstein(0.4), inclination=60.0, position_angle=30.0, distance=60.0, optical_depth=2e-3,
-)})
+TRUTH = Scene(
+    disks={
+        "belt": Disk(
+            density=TwoPowerLaw(radius=60.0, alpha_in=8.0, alpha_out=-6.0, scale_height=3.0),
+            rule=RULE,
+            phase_function=HenyeyGreenstein(0.4),
+            inclination=60.0,
+            position_angle=30.0,
+            distance=60.0,
+            optical_depth=2e-3,
+        )
+    }
+)
 FRAME = (32, 32), 0.1
 PRIORS = {
-    BELT + "inclination": Uniform(0, 89), BELT + "position_angle": UniformAngle(0, 360),
-    BELT + "density.radius": Uniform(30, 100), BELT + "optical_depth": LogUniform(1e-6, 1e-1),
+    BELT + "inclination": Uniform(0, 89),
+    BELT + "position_angle": UniformAngle(0, 360),
+    BELT + "density.radius": Uniform(30, 100),
+    BELT + "optical_depth": LogUniform(1e-6, 1e-1),
     BELT + "phase_function.g": Uniform(-0.95, 0.95),
 }
 
@@ -143,8 +154,11 @@ def test_linear_parameters_have_the_errors_of_a_fit_that_searches_for_them():
     shared = [searched.names.index(name) for name in inside.names]
     np.testing.assert_allclose(inside.sigma, searched.sigma[shared], rtol=0.02)
     both = [searched.names.index(name) for name in inside.linear.names]
-    np.testing.assert_allclose(inside.linear.cross_covariance / np.outer(inside.sigma, inside.linear.sigma),
-                               searched.correlation[np.ix_(shared, both)], atol=0.03)
+    np.testing.assert_allclose(
+        inside.linear.cross_covariance / np.outer(inside.sigma, inside.linear.sigma),
+        searched.correlation[np.ix_(shared, both)],
+        atol=0.03,
+    )
     assert inside.scene.disks["belt"].optical_depth == pytest.approx(inside.linear.values[0])
 
 
@@ -180,11 +194,26 @@ def test_a_search_by_way_of_the_coarse_image_ends_at_the_same_minimum():
 
 
 def test_the_quadrature_near_a_vector_is_the_one_chosen_there():
-    open_rule = replace(TRUTH, "disks.belt", Disk(**{
-        **{name: getattr(TRUTH.disks["belt"], name) for name in (
-            "density", "phase_function", "inclination", "position_angle", "distance", "optical_depth")},
-        "rule": Quadrature(),
-    }))
+    open_rule = replace(
+        TRUTH,
+        "disks.belt",
+        Disk(
+            **{
+                **{
+                    name: getattr(TRUTH.disks["belt"], name)
+                    for name in (
+                        "density",
+                        "phase_function",
+                        "inclination",
+                        "position_angle",
+                        "distance",
+                        "optical_depth",
+                    )
+                },
+                "rule": Quadrature(),
+            }
+        ),
+    )
     posterior = posterior_of(PRIORS | {BELT + "inclination": Uniform(0, 90)}, model=open_rule)
     for inclination in (40.0, 89.0):
         vector = posterior.space.to_vector(replace(TRUTH, BELT + "inclination", inclination))

@@ -12,10 +12,6 @@ from diskarray.dataset.imaging import Imaging
 from diskarray.dataset.simulate import simulate
 from diskarray.errors import ParameterError, ShapeError
 from diskarray.fit.posterior import Posterior
-from diskarray.search.least_squares import LeastSquares
-from diskarray.search.optimize import optimize
-from diskarray.search.problem import Problem
-from diskarray.search.scaling import Scaling
 from diskarray.model.disk import Disk
 from diskarray.model.scene import Scene
 from diskarray.parameters.parameter import parameter
@@ -24,19 +20,33 @@ from diskarray.parameters.space import ParameterSpace, Tied
 from diskarray.profiles.density import TwoPowerLaw
 from diskarray.profiles.phase_function import HenyeyGreenstein
 from diskarray.scattering.quadrature import Quadrature
+from diskarray.search.least_squares import LeastSquares
+from diskarray.search.optimize import optimize
+from diskarray.search.problem import Problem
+from diskarray.search.scaling import Scaling
 from diskarray.structures.grid import Grid2D
 from diskarray.structures.image import Image2D
 
-TRUTH = Scene(disks={"belt": Disk(
-    density=TwoPowerLaw(radius=60.0, alpha_in=8.0, alpha_out=-6.0, scale_height=3.0),
-    phase_function=HenyeyGreenstein(0.3), inclination=60.0, position_angle=30.0, distance=60.0, optical_depth=2e-3,
-)})
+TRUTH = Scene(
+    disks={
+        "belt": Disk(
+            density=TwoPowerLaw(radius=60.0, alpha_in=8.0, alpha_out=-6.0, scale_height=3.0),
+            phase_function=HenyeyGreenstein(0.3),
+            inclination=60.0,
+            position_angle=30.0,
+            distance=60.0,
+            optical_depth=2e-3,
+        )
+    }
+)
 GRID = Grid2D.uniform((40, 40), 0.08)
 SMALL = Grid2D.uniform((15, 15), 0.2)
 BELT = "disks.belt."
 FIVE = {
-    BELT + "inclination": Uniform(0, 90), BELT + "position_angle": UniformAngle(0, 180),
-    BELT + "density.radius": LogUniform(10, 200), BELT + "optical_depth": LogUniform(1e-5, 1e-1),
+    BELT + "inclination": Uniform(0, 90),
+    BELT + "position_angle": UniformAngle(0, 180),
+    BELT + "density.radius": LogUniform(10, 200),
+    BELT + "optical_depth": LogUniform(1e-5, 1e-1),
     BELT + "phase_function.g": Uniform(-1, 1),
 }
 
@@ -100,7 +110,9 @@ def test_covariance_is_the_curvature_of_the_likelihood():
 
     def second(i, j):
         return sum(
-            a * b * posterior.log_likelihood(best.vector + a * steps[i] + b * steps[j]) for a in (1, -1) for b in (1, -1)
+            a * b * posterior.log_likelihood(best.vector + a * steps[i] + b * steps[j])
+            for a in (1, -1)
+            for b in (1, -1)
         ) / (4 * steps[i, i] * steps[j, j])
 
     fisher = -np.array([[second(i, j) for j in range(5)] for i in range(5)])
@@ -115,7 +127,7 @@ def test_a_linear_parameter_in_closed_form():
     for seed in range(40):
         posterior = posterior_of({BELT + "optical_depth": Uniform(0, 1)}, seed=seed)
         unit = posterior.space.to_model(np.array([1.0])).image_2d_from(SMALL).slim
-        weight = 1 / posterior.data.noise_map.slim ** 2
+        weight = 1 / posterior.data.noise_map.slim**2
         expected = np.sum(posterior.data.data.slim * unit * weight) / np.sum(unit**2 * weight)
         sigma = np.sum(unit**2 * weight) ** -0.5
         best = fitted(posterior)
@@ -141,8 +153,12 @@ def test_a_parameter_at_its_bound_is_flagged():
     assert best.at_bound == (BELT + "inclination",)
     assert best.vector[0] == pytest.approx(50, abs=1e-3) and np.isnan(best.sigma[0])
     assert np.all(np.isfinite(best.sigma[1:]))
-    held = fitted(posterior_of({k: v for k, v in priors.items() if "inclination" not in k},
-                               model=replace(TRUTH, BELT + "inclination", float(best.vector[0]))))
+    held = fitted(
+        posterior_of(
+            {k: v for k, v in priors.items() if "inclination" not in k},
+            model=replace(TRUTH, BELT + "inclination", float(best.vector[0])),
+        )
+    )
     np.testing.assert_allclose(best.sigma[1:], held.sigma, rtol=1e-3)
     assert "(at bound)" in repr(best)
 
@@ -150,8 +166,9 @@ def test_a_parameter_at_its_bound_is_flagged():
 def test_an_excluded_end_of_a_physical_range_is_approached_safely():
     """A razor-thin disk asks for a scale height of 0, which is no height: the fit stops short of it, and says so."""
     thin = replace(replace(TRUTH, BELT + "density.scale_height", 1e-3), BELT + "inclination", 85.0)
-    posterior = posterior_of({BELT + "density.scale_height": Uniform(0, 5)}, truth=thin, model=thin, seed=2,
-                             signal_to_noise=50.0, grid=GRID)
+    posterior = posterior_of(
+        {BELT + "density.scale_height": Uniform(0, 5)}, truth=thin, model=thin, seed=2, signal_to_noise=50.0, grid=GRID
+    )
     best = fitted(posterior, start=[2.0])
     assert 0 < best.vector[0] < 0.3
     if best.at_bound:
@@ -159,21 +176,34 @@ def test_an_excluded_end_of_a_physical_range_is_approached_safely():
 
 
 def test_degenerate_parameters_are_flagged():
-    best = fitted(posterior_of(
-        {BELT + "distance": Uniform(50, 70), BELT + "density.radius": Uniform(50, 70),
-         BELT + "density.scale_height": Uniform(2, 4), BELT + "position_angle": Uniform(0, 90)},
-    ))  # lengths and distance scale together, but for nothing else
+    best = fitted(
+        posterior_of(
+            {
+                BELT + "distance": Uniform(50, 70),
+                BELT + "density.radius": Uniform(50, 70),
+                BELT + "density.scale_height": Uniform(2, 4),
+                BELT + "position_angle": Uniform(0, 90),
+            },
+        )
+    )  # lengths and distance scale together, but for nothing else
     assert set(best.unconstrained) == {BELT + n for n in ("distance", "density.radius", "density.scale_height")}
     assert np.isnan(best.sigma[:3]).all() and np.isfinite(best.sigma[3])
 
 
-@pytest.mark.parametrize(("path", "model"), [
-    ("density.argument_of_pericenter", TRUTH), ("position_angle", replace(TRUTH, BELT + "inclination", 0.0)),
-])
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("density.argument_of_pericenter", TRUTH),
+        ("position_angle", replace(TRUTH, BELT + "inclination", 0.0)),
+    ],
+)
 def test_an_angle_without_meaning_is_flagged(path, model):
     """The pericenter of a circle; the position angle of a face-on disk."""
-    best = fitted(posterior_of({BELT + path: UniformAngle(0, 180), BELT + "density.radius": Uniform(50, 70)},
-                               truth=model, model=model))
+    best = fitted(
+        posterior_of(
+            {BELT + path: UniformAngle(0, 180), BELT + "density.radius": Uniform(50, 70)}, truth=model, model=model
+        )
+    )
     assert best.unconstrained == (BELT + path,)
     assert np.isnan(best.sigma[0]) and best.sigma[1] < 1
 
@@ -183,8 +213,9 @@ def test_a_periodic_angle_crosses_its_seam(seam):
     """Isotropic scattering: the image repeats after half a turn of the position angle."""
     value, start, lower, upper = seam
     truth = replace(replace(TRUTH, BELT + "phase_function.g", 0.0), BELT + "position_angle", value)
-    best = fitted(posterior_of({BELT + "position_angle": UniformAngle(lower, upper)}, truth=truth, model=truth),
-                  start=[start])
+    best = fitted(
+        posterior_of({BELT + "position_angle": UniformAngle(lower, upper)}, truth=truth, model=truth), start=[start]
+    )
     assert best.vector[0] == pytest.approx(value, abs=5 * best.sigma[0]) and best.sigma[0] < 1
     assert lower <= best.vector[0] < upper and best.at_bound == ()
 
@@ -200,12 +231,19 @@ def test_start_may_be_a_scene():
     np.testing.assert_allclose(fitted(posterior, start=near).vector, fitted(posterior).vector, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize(("start", "error", "cure"), [
-    ([95.0, 10.0, 50.0, 1e-3, 0.0], ParameterError, "outside the bounds of disks.belt.inclination: move it or widen"),
-    ([50.0, 10.0, 5.0, 1.0, 0.0], ParameterError, "disks.belt.density.radius, disks.belt.optical_depth"),
-    ([np.nan, 10.0, 50.0, 1e-3, 0.0], ParameterError, "outside the bounds of disks.belt.inclination"),
-    ([50.0, 10.0], ShapeError, r"a Scene or a vector of shape \(5,\)"),
-])
+@pytest.mark.parametrize(
+    ("start", "error", "cure"),
+    [
+        (
+            [95.0, 10.0, 50.0, 1e-3, 0.0],
+            ParameterError,
+            "outside the bounds of disks.belt.inclination: move it or widen",
+        ),
+        ([50.0, 10.0, 5.0, 1.0, 0.0], ParameterError, "disks.belt.density.radius, disks.belt.optical_depth"),
+        ([np.nan, 10.0, 50.0, 1e-3, 0.0], ParameterError, "outside the bounds of disks.belt.inclination"),
+        ([50.0, 10.0], ShapeError, r"a Scene or a vector of shape \(5,\)"),
+    ],
+)
 def test_start_errors_name_the_cure(start, error, cure):
     with pytest.raises(error, match=cure):
         fitted(posterior_of(FIVE), start=start)
@@ -262,12 +300,16 @@ def test_jacobian_against_higher_order_differences(where):
     problem = Problem(posterior, scaling, np, NoBar())
     point = scaling.to_coordinates(posterior.space.to_vector(TRUTH)) + 0.01
     for index in (0, 4):
-        point[index] = {"inside": 0.4, "at the lower bounds": scaling.lower[index],
-                        "at the upper bounds": scaling.upper[index]}[where]
+        point[index] = {
+            "inside": 0.4,
+            "at the lower bounds": scaling.lower[index],
+            "at the upper bounds": scaling.upper[index],
+        }[where]
     found = problem.jacobian(point)
     n_pixels = posterior.data.mask.n_unmasked
     assert found.shape == (n_pixels + 1, 6)
     for k in range(6):
+
         def along(steps, k=k, h=1e-3):
             at = point.copy()
             at[k] += steps * h
@@ -278,17 +320,20 @@ def test_jacobian_against_higher_order_differences(where):
             expected = (along(-2) - 8 * along(-1) + 8 * along(1) - along(2)) / 12
         else:
             s = 1 if where == "at the lower bounds" else -1
-            expected = s * sum(
-                c * along(s * m) for m, c in enumerate((-25 / 12, 4, -3, 4 / 3, -1 / 4))
-            )
+            expected = s * sum(c * along(s * m) for m, c in enumerate((-25 / 12, 4, -3, 4 / 3, -1 / 4)))
         np.testing.assert_allclose(found[:, k], expected, atol=2e-6 * np.abs(expected).max())
     np.testing.assert_allclose(found[n_pixels], [0, 0, 0, 0, 0, 1], atol=1e-9)
 
 
-@pytest.mark.parametrize(("wrong", "cure"), [
-    ({"tolerance": 0.0}, "LeastSquares.tolerance"), ({"tolerance": 1.0}, "LeastSquares.tolerance"),
-    ({"max_iterations": 0}, "LeastSquares.max_iterations"), ({"max_iterations": 3.5}, "LeastSquares.max_iterations"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "cure"),
+    [
+        ({"tolerance": 0.0}, "LeastSquares.tolerance"),
+        ({"tolerance": 1.0}, "LeastSquares.tolerance"),
+        ({"max_iterations": 0}, "LeastSquares.max_iterations"),
+        ({"max_iterations": 3.5}, "LeastSquares.max_iterations"),
+    ],
+)
 def test_settings_errors(wrong, cure):
     with pytest.raises(ParameterError, match=cure):
         LeastSquares(**wrong)

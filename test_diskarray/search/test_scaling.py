@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from diskarray.backend.pytree import component
-from diskarray.search.scaling import Scaling
 from diskarray.parameters.parameter import parameter
 from diskarray.parameters.priors import Isotropic, LogUniform, Normal, TruncatedNormal, Uniform, UniformAngle
 from diskarray.parameters.space import ParameterSpace
+from diskarray.search.scaling import Scaling
 
 
 @component
@@ -20,10 +20,17 @@ class Model:
     angle: float = parameter(1.0)
 
 
-SPACE = ParameterSpace.of(Model(), {
-    "bounded": Uniform(-3, 7), "logarithmic": LogUniform(1e-6, 1e2), "gaussian": Normal(5, 2),
-    "truncated": TruncatedNormal(0, 1, -2, 4), "inclination": Isotropic(0, 90), "angle": UniformAngle(-90, 90),
-})
+SPACE = ParameterSpace.of(
+    Model(),
+    {
+        "bounded": Uniform(-3, 7),
+        "logarithmic": LogUniform(1e-6, 1e2),
+        "gaussian": Normal(5, 2),
+        "truncated": TruncatedNormal(0, 1, -2, 4),
+        "inclination": Isotropic(0, 90),
+        "angle": UniformAngle(-90, 90),
+    },
+)
 SCALING = Scaling.of(SPACE)
 VECTOR = np.array([2.0, 1e-2, 9.0, 1.0, 30.0, 45.0])
 
@@ -65,6 +72,11 @@ def test_no_rounding_leads_out_of_bounds(prior):
     scaling = Scaling.of(space)
     for bound in (scaling.lower, scaling.upper):
         if np.isfinite(bound).all():
-            for coordinate in (bound, np.nextafter(bound, 0), np.nextafter(bound, np.inf), np.nextafter(bound, -np.inf)):
+            for coordinate in (
+                bound,
+                np.nextafter(bound, 0),
+                np.nextafter(bound, np.inf),
+                np.nextafter(bound, -np.inf),
+            ):
                 lower, upper = space.bounds
                 assert np.all((scaling.to_vector(coordinate) > lower) & (scaling.to_vector(coordinate) < upper))

@@ -8,15 +8,15 @@ from scipy.optimize import least_squares, minimize
 
 from diskarray.backend.pytree import component
 from diskarray.errors import ParameterError
+from diskarray.parameters.parameter import parameter
+from diskarray.parameters.priors import LogUniform, Normal, Uniform
+from diskarray.parameters.space import ParameterSpace
 from diskarray.search.lbfgs import LBFGSB
 from diskarray.search.least_squares import LeastSquares
 from diskarray.search.local_search import ARRIVED, local_search, remaining_gain
 from diskarray.search.optimize import optimize
 from diskarray.search.problem import LOSSES, Problem
 from diskarray.search.scaling import Scaling
-from diskarray.parameters.parameter import parameter
-from diskarray.parameters.priors import LogUniform, Normal, Uniform
-from diskarray.parameters.space import ParameterSpace
 
 
 @component
@@ -72,8 +72,9 @@ def fitted(posterior, engine=None, start=None, **settings):
 
 def independent(posterior, start, loss="linear"):
     """scipy alone, in the parameters themselves."""
-    return least_squares(posterior.residuals, start, method="trf", loss=loss, xtol=1e-15, ftol=1e-15, gtol=1e-15,
-                         x_scale=[1, 1, 1])
+    return least_squares(
+        posterior.residuals, start, method="trf", loss=loss, xtol=1e-15, ftol=1e-15, gtol=1e-15, x_scale=[1, 1, 1]
+    )
 
 
 def test_the_minimum_is_scipys():
@@ -201,8 +202,12 @@ def test_lbfgsb_finds_the_same_minimum():
 def test_lbfgsb_sees_the_density_of_the_prior():
     """A LogUniform prior on an amplitude known to 30 %: the density peaks below the minimum of chi-squared."""
     posterior = CurvePosterior({"amplitude": LogUniform(1e-3, 10)}, sigma=1.0, truth=Curve(amplitude=1.0))
-    alone = minimize(lambda x: -posterior.log_probability(np.array([np.exp(x[0])])), [0.0], method="Nelder-Mead",
-                     options={"xatol": 1e-10, "fatol": 1e-12})
+    alone = minimize(
+        lambda x: -posterior.log_probability(np.array([np.exp(x[0])])),
+        [0.0],
+        method="Nelder-Mead",
+        options={"xatol": 1e-10, "fatol": 1e-12},
+    )
     best = fitted(posterior, LBFGSB())
     assert best.vector[0] == pytest.approx(np.exp(alone.x[0]), rel=1e-4)
     assert best.vector[0] < fitted(posterior).vector[0] - 0.02
@@ -237,8 +242,17 @@ def test_lbfgsb_settings(wrong):
         LBFGSB(**wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"loss": "squared"}, {"errors": "none"}, {"starts": 0}, {"seed": -1},
-                                   {"loss_scale": 0}, {"derivatives": "backward"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"loss": "squared"},
+        {"errors": "none"},
+        {"starts": 0},
+        {"seed": -1},
+        {"loss_scale": 0},
+        {"derivatives": "backward"},
+    ],
+)
 def test_settings_that_make_no_sense(wrong):
     with pytest.raises(ParameterError, match=f"LeastSquares.{next(iter(wrong))}"):
         LeastSquares(**wrong)
@@ -310,8 +324,11 @@ def test_derivatives_that_are_not_finite_are_replaced(monkeypatch):
 
     def broken(function, subject, extended, *, xp):
         vector, step = extended[:-1], 1e-6
-        columns = [(function(subject, extended + step * row, xp=np) - function(subject, extended - step * row, xp=np))
-                   / (2 * step) for row in np.eye(extended.size)]
+        columns = [
+            (function(subject, extended + step * row, xp=np) - function(subject, extended - step * row, xp=np))
+            / (2 * step)
+            for row in np.eye(extended.size)
+        ]
         columns[1] = np.full(TIMES.size, np.nan)
         assert vector.size == 3
         return np.stack(columns, axis=-1)
@@ -321,7 +338,8 @@ def test_derivatives_that_are_not_finite_are_replaced(monkeypatch):
     replaced = problem_of(posterior)
     np.testing.assert_allclose(replaced.jacobian(np.array([0.3, 0.5, 0.6])), wanted, rtol=1e-4, atol=1e-4)
     assert replaced.repaired == {"rate"}
-    np.testing.assert_allclose(replaced.residuals(np.array([0.3, 0.5, 0.6])),
-                               problem.residuals(np.array([0.3, 0.5, 0.6])), rtol=1e-7)
+    np.testing.assert_allclose(
+        replaced.residuals(np.array([0.3, 0.5, 0.6])), problem.residuals(np.array([0.3, 0.5, 0.6])), rtol=1e-7
+    )
     best = fitted(posterior, derivatives="exact")
     assert any("rate, which was not finite" in step for step in best.steps) and best.succeeded

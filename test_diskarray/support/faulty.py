@@ -35,7 +35,8 @@ class Faulty:
         """The Gaussian's, unless the row is a bad one."""
         if row[0] > 1.0:
             {"raise": self._raise, "kill": self._kill, "kill once": self._kill_once, "exit": lambda: os._exit(3)}.get(
-                self.fault, lambda: None)()
+                self.fault, lambda: None
+            )()
             if self.fault == "nan":
                 return np.nan
         return self.problem.log_probability(row)

@@ -59,9 +59,16 @@ def result(samples, problem=None, **changes):
     """A SampleResult of given samples, finished unless told otherwise."""
     samples = np.asarray(samples, dtype=float)
     arguments = {
-        "engine": "Made", "settings": {"walkers": 3}, "seed": 1, "samples": samples,
-        "status": "finished", "message": "all draws were made",
-        "independent_chains": True, "n_evaluations": samples.size, "seconds": 1.5, "maximum": (CENTER, 0.0),
+        "engine": "Made",
+        "settings": {"walkers": 3},
+        "seed": 1,
+        "samples": samples,
+        "status": "finished",
+        "message": "all draws were made",
+        "independent_chains": True,
+        "n_evaluations": samples.size,
+        "seconds": 1.5,
+        "maximum": (CENTER, 0.0),
     }
     if "log_probability" not in changes:
         changes["log_probability"] = log_probability(samples)

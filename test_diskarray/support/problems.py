@@ -15,10 +15,10 @@ import numpy as np
 
 from diskarray.backend.pytree import array_field, component
 from diskarray.backend.transforms import evaluate_rows, value_and_gradient
-from diskarray.results.optimize_result import OptimizeResult
 from diskarray.parameters.parameter import parameter
 from diskarray.parameters.priors import Normal, Uniform
 from diskarray.parameters.space import ParameterSpace
+from diskarray.results.optimize_result import OptimizeResult
 
 LETTERS = "abcdefgh"
 TWO_PI = math.log(2 * math.pi)
@@ -121,8 +121,11 @@ class Gaussian(PosteriorSurface):
         sigma = np.sqrt(np.diag(covariance))
         if priors is None:
             priors = [Uniform(m - 20 * s, m + 20 * s) for m, s in zip(center, sigma, strict=True)]
-        tight = [k for k, p in enumerate(priors) if isinstance(p, Uniform)
-                 and min(center[k] - p.lower, p.upper - center[k]) < 8 * sigma[k]]
+        tight = [
+            k
+            for k, p in enumerate(priors)
+            if isinstance(p, Uniform) and min(center[k] - p.lower, p.upper - center[k]) < 8 * sigma[k]
+        ]
         normal = [k for k, p in enumerate(priors) if isinstance(p, Normal)]
         assert len(tight) <= 1 and not (tight and normal), "this combination has no simple closed form"
         exact = _cut(center, covariance, priors, tight[0]) if tight else _conjugate(center, covariance, priors, normal)
@@ -145,8 +148,9 @@ class Gaussian(PosteriorSurface):
         """Numbers of a fit, as an optimizer reports them."""
         vector = self.space.to_vector(model)
         chi_squared = float(np.sum(self.residuals(vector) ** 2))
-        return SimpleNamespace(log_likelihood=self.log_likelihood(vector), chi_squared=chi_squared,
-                               n_data=self.center.size)
+        return SimpleNamespace(
+            log_likelihood=self.log_likelihood(vector), chi_squared=chi_squared, n_data=self.center.size
+        )
 
 
 def _conjugate(center, covariance, priors, normal):
@@ -205,8 +209,9 @@ class GaussianMixture(PosteriorSurface):
         whiten = np.linalg.inv(np.linalg.cholesky(covariances))
         space = space_of([Uniform(*ends) for ends in zip(lower, upper, strict=True)], centers[np.argmax(weights)])
         scale = np.log(np.einsum("kii->ki", whiten)).sum(axis=1) - 0.5 * centers.shape[1] * TWO_PI
-        return cls(space, np.log(weights) + scale, centers, whiten, mean, covariance,
-                   -float(np.sum(np.log(upper - lower))))
+        return cls(
+            space, np.log(weights) + scale, centers, whiten, mean, covariance, -float(np.sum(np.log(upper - lower)))
+        )
 
     def log_likelihood(self, vector, *, xp=np):
         """Logarithm of the density."""
@@ -262,7 +267,8 @@ def best_fit(problem, vector=None, covariance=None):
             k = int(np.flatnonzero(out)[0])
             end = np.clip(problem.center[k], lower[k], upper[k])
             found = problem.center + np.linalg.inv(likelihood)[:, k] / np.linalg.inv(likelihood)[k, k] * (
-                end - problem.center[k])
+                end - problem.center[k]
+            )
             inverse, cut = likelihood, (k,)
     vector = np.array(found if vector is None else vector, float)
     if covariance is None:
@@ -270,9 +276,19 @@ def best_fit(problem, vector=None, covariance=None):
         covariance = np.full((space.size, space.size), np.nan)
         covariance[np.ix_(kept, kept)] = np.linalg.inv(inverse[np.ix_(kept, kept)])
     fields = dict(
-        names=space.names, units=space.units, vector=vector, covariance=np.array(covariance, float),
-        scene=space.to_model(vector), status="converged", message="known exactly", n_evaluations=0,
-        at_bound=tuple(space.names[k] for k in cut), unconstrained=(),
-        log_likelihood=float(problem.log_likelihood(vector)), chi_squared=0.0, n_data=space.size + 1, seconds=0.0,
+        names=space.names,
+        units=space.units,
+        vector=vector,
+        covariance=np.array(covariance, float),
+        scene=space.to_model(vector),
+        status="converged",
+        message="known exactly",
+        n_evaluations=0,
+        at_bound=tuple(space.names[k] for k in cut),
+        unconstrained=(),
+        log_likelihood=float(problem.log_likelihood(vector)),
+        chi_squared=0.0,
+        n_data=space.size + 1,
+        seconds=0.0,
     )
     return OptimizeResult(**fields)

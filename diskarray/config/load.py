@@ -17,13 +17,13 @@ from pydantic import Field, ValidationError, create_model
 
 from ..errors import ConfigError, nearest
 from ..files.yaml import YamlDocument, load_yaml
-from ..search.least_squares import LeastSquares
 from ..model.disk import Disk
 from ..model.instrument import Instrument
 from ..model.point_source import PointSource
 from ..model.scene import Scene
 from ..model.star import Star
 from ..optics.stellar_residual import StellarResidual
+from ..search.least_squares import LeastSquares
 from .data_schema import DataSection
 from .schema import Section, component_section
 

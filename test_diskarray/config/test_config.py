@@ -4,6 +4,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from diskarray.config.build import build_data, build_engine, build_scene, build_space, true_scene
+from diskarray.config.data_schema import FitsReader, GpiReader
+from diskarray.config.load import load_config
+from diskarray.config.schema import component_section
 from diskarray.dataset.gpi import read_gpi
 from diskarray.dataset.imaging import Imaging
 from diskarray.errors import ConfigError, DataError
@@ -13,10 +17,6 @@ from diskarray.optics.registry import PSFS
 from diskarray.parameters.parameter import parameters_of
 from diskarray.parameters.priors import PRIORS
 from diskarray.parameters.space import Tied
-from diskarray.pipeline.build import build_data, build_engine, build_scene, build_space, true_scene
-from diskarray.pipeline.config import load_config
-from diskarray.pipeline.data_schema import FitsReader, GpiReader
-from diskarray.pipeline.schema import component_section
 from diskarray.profiles.registry import (
     DENSITIES,
     PHASE_FUNCTIONS,
@@ -87,7 +87,9 @@ def test_parts_and_lists_of_numbers_can_be_named(tiny_config):
 def test_lists_become_tuples_and_parts_of_components_are_sections(tiny_config):
     config = edited(tiny_config, "extension: PSF}}", "extension: PSF}, center: [2, 1.5]}")
     assert build_scene(config).instrument.psf.center == (2.0, 1.5)
-    config = edited(tiny_config, "      distance: 100.0", "      rule: {nodes: panels, order: 12}\n      distance: 100.0")
+    config = edited(
+        tiny_config, "      distance: 100.0", "      rule: {nodes: panels, order: 12}\n      distance: 100.0"
+    )
     assert build_scene(config).disks["belt"].rule.order == 12
 
 
@@ -129,13 +131,16 @@ def test_everything_in_the_scene_can_be_written(tiny_config, stars):
         build_space(config, build_scene(config))
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [
-    ("flux: 1.0e-5", "flux: -1.0", r"scene\.sources\.planet\.flux = -1.0: must be greater than or equal to 0"),
-    ("planet: {y", "planet: {z", r"unknown key 'scene\.sources\.planet\.z'"),
-    ("weights: [0.2, 0.1]", "weights: [0.2]", r"weights has shape \(1,\) for 2 references"),
-    ("weights: [0.2, 0.1]", "weights: [0.2, many]", r"scene\.stellar_residual\.weights"),
-    ("planet:", "my planet:", "a source's name is a word like 'planet'"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("flux: 1.0e-5", "flux: -1.0", r"scene\.sources\.planet\.flux = -1.0: must be greater than or equal to 0"),
+        ("planet: {y", "planet: {z", r"unknown key 'scene\.sources\.planet\.z'"),
+        ("weights: [0.2, 0.1]", "weights: [0.2]", r"weights has shape \(1,\) for 2 references"),
+        ("weights: [0.2, 0.1]", "weights: [0.2, many]", r"scene\.stellar_residual\.weights"),
+        ("planet:", "my planet:", "a source's name is a word like 'planet'"),
+    ],
+)
 def test_mistakes_in_the_members_of_a_scene_are_named(tiny_config, stars, old, new, message):
     edited(tiny_config, "  disks:\n", MEMBERS + "  disks:\n")
     with pytest.raises(ConfigError, match=message):
@@ -146,10 +151,10 @@ PSF_SECTIONS = {
     "gaussian": "{kind: gaussian, fwhm: 0.2, axis_ratio: 0.7, angle: 30.0}",
     "moffat": "{kind: moffat, fwhm: 0.2, exponent: 3.0, half_width: 0.5}",
     "empirical": "{kind: empirical, kernel: {path: stars.fits, extension: KERNELS, plane: 1}, center: centroid, "
-                 "over_sample_size: 2, normalize: false}",
+    "over_sample_size: 2, normalize: false}",
     "spatially_varying": "{kind: spatially_varying, kernels: {path: stars.fits, extension: KERNELS}, "
-                         "weight_maps: {path: stars.fits, extension: MAPS}, "
-                         "transmission: {path: stars.fits, extension: MASK}}",
+    "weight_maps: {path: stars.fits, extension: MAPS}, "
+    "transmission: {path: stars.fits, extension: MASK}}",
 }
 
 
@@ -207,7 +212,12 @@ def test_a_tied_parameter_follows(tiny_config):
 
 
 def test_engine_settings_are_optional_and_checked(tiny_config):
-    assert build_engine(edited(tiny_config, "kind: least_squares", "kind: least_squares\n  max_iterations: 3")).max_iterations == 3
+    assert (
+        build_engine(
+            edited(tiny_config, "kind: least_squares", "kind: least_squares\n  max_iterations: 3")
+        ).max_iterations
+        == 3
+    )
     with pytest.raises(ConfigError, match=r"tiny\.yaml:24: LeastSquares\.tolerance must be between 0 and 1"):
         build_engine(edited(tiny_config, "max_iterations: 3", "tolerance: 2.0"))
     without = edited(tiny_config, "fit:\n  kind: least_squares\n  tolerance: 2.0\n", "")
@@ -225,7 +235,9 @@ def test_data_are_read_beside_the_file_and_masked(tiny_config):
 def test_masks_add_up_and_may_come_from_a_file(tiny_config):
     few = build_data(edited(tiny_config, "radius: 1.1}", "radius: 1.1}, {kind: wedge, start_angle: 0, end_angle: 90}"))
     assert 0 < few.mask.n_unmasked < 0.3 * few.mask.array.size
-    config = edited(tiny_config, "{kind: wedge, start_angle: 0, end_angle: 90}", "{kind: file, path: tiny.fits, extension: SCI}")
+    config = edited(
+        tiny_config, "{kind: wedge, start_angle: 0, end_angle: 90}", "{kind: file, path: tiny.fits, extension: SCI}"
+    )
     with pytest.raises(ConfigError, match=r"tiny\.yaml:7: a mask holds booleans"):
         build_data(config)
 

@@ -71,9 +71,7 @@ class FitsReader(_Reader):
     north_angle: float = None
     mirrored: bool = None
     use_wcs: bool = None
-    noise: one_of(
-        [component_section(NoiseFromFile, "file"), component_section(NoiseFromAnnuli, "annuli")], "kind"
-    )
+    noise: one_of([component_section(NoiseFromFile, "file"), component_section(NoiseFromAnnuli, "annuli")], "kind")
 
 
 DataSection = one_of([GpiReader, FitsReader], "reader")

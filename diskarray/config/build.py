@@ -9,9 +9,9 @@ import numpy as np
 from ..backend.pytree import get_at, replace
 from ..errors import ConfigError, ParameterError, UnitError, nearest
 from ..fit.posterior import Posterior
-from ..search.least_squares import LeastSquares
 from ..parameters.priors import PRIORS
 from ..parameters.space import ParameterSpace, Tied
+from ..search.least_squares import LeastSquares
 from .data_schema import read_data
 from .schema import build_component
 
@@ -100,9 +100,7 @@ def _prior_from(content, where):
 def _check_tie(tie, path, priors, where):
     free = [other for other in priors if other != path]
     if tie.to not in free:
-        raise ConfigError(
-            f"{where}: {path} is tied to {tie.to!r}, which has no prior: {nearest(tie.to, free)}"
-        )
+        raise ConfigError(f"{where}: {path} is tied to {tie.to!r}, which has no prior: {nearest(tie.to, free)}")
 
 
 def _check_start(path, prior, start, where):

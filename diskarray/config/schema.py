@@ -100,8 +100,7 @@ def one_of(sections, key):
 def _kinds():
     """What the forward references of nested components mean; components may hold each other's kinds."""
     sections = {
-        name: [component_section(cls, kind) for kind, cls in registry.items()]
-        for name, registry in REGISTRIES.items()
+        name: [component_section(cls, kind) for kind, cls in registry.items()] for name, registry in REGISTRIES.items()
     }
     namespace = {_reference(name): one_of(members, "kind") for name, members in sections.items()}
     for members in sections.values():
@@ -167,8 +166,7 @@ def build_component(section, document, key_path, instead=None):
         When a FITS array cannot be read.
     """
     values = {
-        name: _built(value, document, (*key_path, name), instead or {})
-        for name, value in section.given().items()
+        name: _built(value, document, (*key_path, name), instead or {}) for name, value in section.given().items()
     }
     try:
         return section.component(**values)

@@ -1,0 +1,1 @@
+"""What a configuration may say, read strictly, and the objects it describes."""

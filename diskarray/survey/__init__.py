@@ -1,0 +1,1 @@
+"""One configuration, many targets: a table in, a table and a gallery out."""
