@@ -1,30 +1,49 @@
 # Everything runs in a local virtual environment; nothing else is touched.
-#   make demo   install the core with its figures and fit the built-in example
-#   make test   install what the tests need, run the unit tests (NumPy only), then the parity scripts (with JAX)
-#   make check  every parity script whole, and those that take longer
-#   make clean  remove the environment and what the targets wrote
+#   make demo      install the core with its figures and fit the built-in example
+#   make test      lint, run the unit tests (NumPy only), then the parity scripts (with JAX)
+#   make lint      ruff and mypy
+#   make coverage  which lines and branches the unit tests and the parity scripts run
+#   make check     every script whole, and those that take longer; the wheel in fresh environments, oldest and newest
+#   make clean     remove the environment and what the targets wrote
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO_OUTPUT ?= demo_output
+NUMPY_ONLY := $(VENV)/.installed-test,sample,plot,cli
+WITH_JAX := $(VENV)/.installed-test,all
+DEVELOP := $(VENV)/.installed-dev
 
-.PHONY: demo test unit parity check clean
+.PHONY: demo test unit parity lint coverage check installs clean
 
 demo: $(VENV)/.installed-plot
 	$(BIN)/diskarray fit --output $(DEMO_OUTPUT) --overwrite
 
-test: unit parity
+# the unit tests come first: on a new machine JAX is not there yet
+test: unit parity lint
 
-unit: $(VENV)/.installed-test
+unit: $(NUMPY_ONLY)
 	$(BIN)/python -m pytest -n 2 test_diskarray
 
-parity: $(VENV)/.installed-all
+parity: $(WITH_JAX)
 	$(BIN)/python workspace_test/run_all.py
 
-check: $(VENV)/.installed-all
+lint: $(DEVELOP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+coverage: $(DEVELOP)
+	$(BIN)/python workspace_test/check_coverage.py
+
+check: $(DEVELOP)
 	$(BIN)/python workspace_test/run_all.py --all
+	$(BIN)/python workspace_test/check_coverage.py --write
+	$(BIN)/python workspace_test/check_installs.py --write
+
+installs: $(DEVELOP)
+	$(BIN)/python workspace_test/check_installs.py --write
 
 $(VENV)/bin/python:
 	$(PYTHON) -c "import sys; assert sys.version_info >= (3, 11), 'diskarray needs Python 3.11 or newer: make PYTHON=...'"
@@ -35,4 +54,4 @@ $(VENV)/.installed-%: setup.cfg pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO_OUTPUT) build dist *.egg-info
+	rm -rf $(VENV) $(DEMO_OUTPUT) build dist *.egg-info .coverage .coverage.* coverage_html .mypy_cache .ruff_cache

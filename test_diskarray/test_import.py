@@ -1,9 +1,11 @@
 """What ``import diskarray`` costs and touches, in fresh interpreters; and what the package lists."""
 
+import ast
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -98,6 +100,16 @@ def test_public_names_are_unique_and_come_from_modules_that_offer_them():
     for name in da.__all__:
         home = sys.modules.get(getattr(getattr(da, name), "__module__", None) or "")
         assert home is None or name in home.__all__
+
+
+def test_editors_are_told_of_every_public_name_and_its_home():
+    stub = ast.parse(Path(da.__file__).with_suffix(".pyi").read_text())
+    told = {a.asname: (n.module, a.name) for n in stub.body if isinstance(n, ast.ImportFrom) for a in n.names}
+    known = {name: (home, name) for name, home in da._HOME_OF.items()}
+    for name, home in da._MODULES.items():
+        room, _, module = home.rpartition(".")
+        known[name] = (room or None, module)
+    assert told == known, "run workspace_test/public_stub.py"
 
 
 @pytest.mark.parametrize("name", ["Grid3D", "decorator", "grid", "_HOME"])

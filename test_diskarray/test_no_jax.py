@@ -41,13 +41,15 @@ assert moved.shape == grid.array.shape
 
 # convolve
 psf = da.EmpiricalPSF(kernel=np.outer(*[np.hanning(7)] * 2))
-scene = da.Scene(disks={"belt": belt}, instrument=da.Instrument(psf=psf, throughput=np.ones((21, 23))), star=da.Star(100.0, unit="mJy"))
+instrument = da.Instrument(psf=psf, throughput=np.ones((21, 23)))
+scene = da.Scene(disks={"belt": belt}, instrument=instrument, star=da.Star(100.0, unit="mJy"))
 blurred = scene.image_2d_from(grid)
 assert type(blurred) is da.Image2D and np.isfinite(blurred.array).all()
 
 # simulate and fit
 data = da.simulate(scene, da.Grid2D(mask), background=0.02 * blurred.max(), seed=1, unit="mJy / arcsec2")
-space = da.ParameterSpace.of(scene, {"disks.belt.inclination": da.Uniform(40, 80), "disks.belt.optical_depth": da.LogUniform(1e-5, 1e-1)})
+priors = {"disks.belt.inclination": da.Uniform(40, 80), "disks.belt.optical_depth": da.LogUniform(1e-5, 1e-1)}
+space = da.ParameterSpace.of(scene, priors)
 posterior = da.Posterior(data, space)
 best = da.optimize(posterior, da.LeastSquares(), start=np.array([55.0, 2e-3]), progress=False)
 assert best.succeeded and abs(best.vector[0] - 60) < 5 * best.sigma[0], best
@@ -60,7 +62,8 @@ if importlib.util.find_spec("matplotlib"):
     da.fit_figure(fit, unit=data.unit).savefig(f"{folder}/fit.png")
     assert os.path.getsize(f"{folder}/fit.png") > 1000
 from diskarray.files.fits import FitsHDU, write_fits
-write_fits(f"{folder}/model.fits", [FitsHDU(array=fit.model_image.array, name="MODEL", cards={"BUNIT": "mJy / arcsec2"})])
+hdu = FitsHDU(array=fit.model_image.array, name="MODEL", cards={"BUNIT": "mJy / arcsec2"})
+write_fits(f"{folder}/model.fits", [hdu])
 assert os.path.getsize(f"{folder}/model.fits") > 2000
 
 # what needs JAX says so

@@ -26,9 +26,11 @@ arguments = da.conventions.to_vip(disk, grid)  # ScatteredLightDisk(**arguments)
 | | from | to | pixels |
 |---|---|---|---|
 | VIP | `from_vip(parameters)` | `to_vip(disk, grid)` | `grid_from_vip(parameters)` |
-| GRaTeR-JAX | `from_grater_jax(disk_params, spf_params, misc_params)` | `to_grater_jax(disk, grid)` | `grid_from_grater_jax(disk_params, misc_params)` |
+| GRaTeR-JAX | `from_grater_jax(disk_params, spf_params, misc_params)` | `to_grater_jax(disk, grid)` \
+| `grid_from_grater_jax(disk_params, misc_params)` |
 | DDiT | `from_ddit(parameters, polarized)` | `to_ddit(disk, grid, polarized)` | `grid_from_ddit(parameters)` |
-| Winnie | `from_winnie(parameters)`, `disks_from_winnie(parameters)` | `to_winnie(disk, grid, ring)` | `grid_from_winnie(parameters)` |
+| Winnie | `from_winnie(parameters)`, `disks_from_winnie(parameters)` | `to_winnie(disk, grid, ring)` \
+| `grid_from_winnie(parameters)` |
 | tables | `from_esposito(row, near_side)` | `to_esposito(disk, name)` | |
 
 A name the other code does not know is an error that says the nearest one; an absent name takes the other code's

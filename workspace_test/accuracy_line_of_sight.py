@@ -120,13 +120,17 @@ def main():
     if arguments.write:
         (ROOT / "docs" / "accuracy.md").write_text(
             "# Accuracy of the line-of-sight integral\n\n"
-            "Largest error over the points of each brute-force reference case, as a fraction of the case's peak, by the\n"
+            "Largest error over the points of each brute-force reference case, as a fraction of the case's peak, "
+            "by the\n"
             "`Quadrature`: the default, panels of 8 and of 12 nodes, and a stated tolerance. Written by\n"
             f"`python workspace_test/accuracy_line_of_sight.py --write`.\n\n{table}\n\n"
             "## Random disks\n\n"
-            "300 disks with slopes 1.5 to 30 and -1.5 to -15, aspect ratios 0.5 to 10 %, gamma 1 to 4, beta 0 to 2,\n"
-            "eccentricities up to 0.3 and isotropic inclinations: error of the default quadrature as a fraction of the peak,\n"
-            "by what it chose, against panels of 28 nodes. The largest errors are those of shallow, strongly flared disks\n"
+            "300 disks with slopes 1.5 to 30 and -1.5 to -15, aspect ratios 0.5 to 10 %, gamma 1 to 4, beta 0 to "
+            "2,\n"
+            "eccentricities up to 0.3 and isotropic inclinations: error of the default quadrature as a fraction of "
+            "the peak,\n"
+            "by what it chose, against panels of 28 nodes. The largest errors are those of shallow, strongly "
+            "flared disks\n"
             f"(alpha_out above -2, beta above 1); `Quadrature(tolerance=1e-6)` takes more nodes.\n\n{random}\n"
         )
     worst = max(errors[0] for errors in rows)

@@ -37,12 +37,10 @@ BOUNDS = ((1, 30), (-15, -1), (60, 90), (0.3, 6), (60, 85), (15, 40), (-0.9, 0.9
 WANTED = 50.0
 
 
-def fit_ours(backend):
-    """Simulate, fit and restart in this process; prints a JSON object."""
-    began, cpu = time.perf_counter(), time.process_time()
+def benchmark_problem():
+    """The simulated image and the parameter space of the fit."""
     import diskarray as da
 
-    xp = da.enable_jax() if backend == "jax" else np
     belt = da.Disk(
         density=da.TwoPowerLaw(radius=77.0, alpha_in=10.0, alpha_out=-5.0, scale_height=1.5, gamma=2.0, beta=1.0),
         phase_function=da.HenyeyGreenstein(g=0.3),
@@ -57,8 +55,25 @@ def fit_ours(backend):
     noisy = image + sigma * np.random.default_rng(0).normal(size=image.shape)
     data = da.Imaging(data=noisy, noise_map=np.full_like(noisy, sigma), pixel_scale=PIXEL_SCALE)
     priors = {BELT + path: da.Uniform(*ends) for path, ends in zip(TRUTH, BOUNDS, strict=True)}
+    return data, da.ParameterSpace.of(scene, priors)
+
+
+def benchmark_posterior():
+    """The posterior of the fit."""
+    import diskarray as da
+
+    return da.Posterior(*benchmark_problem())
+
+
+def fit_ours(backend):
+    """Simulate, fit and restart in this process; prints a JSON object."""
+    began, cpu = time.perf_counter(), time.process_time()
+    import diskarray as da
+
+    xp = da.enable_jax() if backend == "jax" else np
+    data, space = benchmark_problem()
     simulated = time.perf_counter(), time.process_time()
-    posterior = da.Posterior(data, da.ParameterSpace.of(scene, priors))
+    posterior = da.Posterior(data, space)
     best = da.optimize(posterior, da.LeastSquares(), start=START, xp=xp, progress=False)
     done = time.perf_counter(), time.process_time()
     again = da.optimize(posterior, da.LeastSquares(tolerance=1e-14), start=best.vector, progress=False)
@@ -107,10 +122,11 @@ def page_of(theirs, results, ratio):
     best = results["numpy"]
     lines = [
         "# The benchmark fit\n",
-        "Eight parameters of a 200 x 200 image with a Gaussian PSF of 4 pixels, noise of 2 % of the peak; each code fits data",
-        "simulated by its own model, with the same noise seed, start and bounds. Ours is a new process with imports, the choice",
-        "of the quadrature and any compiling; GRaTeR-JAX's is its own fit (`scipy_bounded_optimize` with gradients) alone.",
-        "Processor seconds on 2 cores that other work shared. Written by `python workspace_test/benchmark_fit.py --write`.\n",
+        "Eight parameters of a 200 x 200 image with a Gaussian PSF of 4 pixels, noise of 2 % of the peak; each",
+        "code fits data simulated by its own model, with the same noise seed, start and bounds. Ours is a new",
+        "process with imports, the choice of the quadrature and any compiling; GRaTeR-JAX's is its own fit",
+        "(`scipy_bounded_optimize` with gradients) alone. Processor seconds on 2 cores that other work shared.",
+        "Written by `python workspace_test/benchmark_fit.py --write`.\n",
         "| fit | processor seconds | seconds by the clock | images |",
         "|---|---|---|---|",
         f"| GRaTeR-JAX 0.3.0 | {theirs['fit_cpu_seconds']:.0f} | {theirs['fit_seconds']:.0f} | |",

@@ -294,9 +294,9 @@ def own_tables(clock, used, first, compiled, scales):
     ]
     lines += [
         "",
-        f"First image in a fresh process: NumPy {first['numpy']:.2f} s, JAX {first['jax']:.2f} s after `import jax`.",
-        f"100 different vectors compile {compiled} time(s). Temporary memory, 11 free parameters, in doubles per pixel:",
-        f"{used['value']:.1f} for the value, {used['gradient']:.1f} for value and gradient.",
+        f"First image in a fresh process: NumPy {first['numpy']:.2f} s, JAX {first['jax']:.2f} s after `import",
+        f"jax`. 100 different vectors compile {compiled} time(s). Temporary memory, 11 free parameters, in doubles",
+        f"per pixel: {used['value']:.1f} for the value, {used['gradient']:.1f} for value and gradient.",
     ]
     heads = (
         "side | NumPy [us per pixel] | JAX, 8 free [us per pixel] | JAX, all free [us per pixel]",
@@ -325,10 +325,11 @@ def main():
     print(f"{text}\n\n{listed}")
     if arguments.write:
         PAGE.write_text(
-            f"# Performance\n\nOn {os.cpu_count()} cores, float64, an image of {SIZE} x {SIZE} pixels of a ring of 77 au\n"
-            "seen at 76 degrees; the likelihood through a Gaussian PSF of 4 pixels. Medians of calls that take turns. "
-            "Written by\n`python workspace_test/benchmark_image.py --peers PYTHON --write`, PYTHON with vip_hci and "
-            f"grater-jax.\n\n{text}\n\n## Requirements\n\n{listed}\n"
+            f"# Performance\n\nOn {os.cpu_count()} cores, float64, an image of {SIZE} x {SIZE} pixels of a ring of "
+            "77 au\n"
+            "seen at 76 degrees; the likelihood through a Gaussian PSF of 4 pixels. Medians of calls that take "
+            "turns. Written by\n`python workspace_test/benchmark_image.py --peers PYTHON --write`, PYTHON with "
+            f"vip_hci and grater-jax.\n\n{text}\n\n## Requirements\n\n{listed}\n"
         )
 
 

@@ -83,9 +83,10 @@ def main():
     if arguments.write:
         PAGE.write_text(
             "# Are the errors true?\n\n"
-            f"The built-in example simulated with {arguments.seeds} noise seeds and fitted each time from the same start "
-            "(`python workspace_test/calibration_example.py --write`). The pull of a parameter is (fit - truth) / sigma. "
-            "The mean of perfect pulls scatters by 0.22 over 20 seeds and by 0.10 over 100, their width by 0.16 and 0.07.\n\n"
+            f"The built-in example simulated with {arguments.seeds} noise seeds and fitted each time from the same "
+            "start (`python workspace_test/calibration_example.py --write`). The pull of a parameter is (fit - "
+            "truth) / sigma. The mean of perfect pulls scatters by 0.22 over 20 seeds and by 0.10 over 100, their "
+            "width by 0.16 and 0.07.\n\n"
             f"{table}\n"
         )
     print(f"{passed.sum()} passed, {(~passed).sum()} failed")

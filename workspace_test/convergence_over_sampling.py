@@ -49,8 +49,9 @@ TEXT_TOP = """# Over-sampling
 
 A pixel's value is the brightness at its center (`over_sample_size=1`) or the mean over sub-pixels, which uses the same
 line-of-sight integral at every sub-pixel. The pixel that holds the star always has its mean: where dust reaches the
-star, brightness grows as 1 / b towards it, and its value at the center would be infinite. The error of a mean over n x n regular sub-pixels falls as 1 / n^2. Sizes are
-one number, or one for each pixel; `da.adaptive_over_sample_size` chooses them from a model:
+star, brightness grows as 1 / b towards it, and its value at the center would be infinite. The error of a mean over
+n x n regular sub-pixels falls as 1 / n^2. Sizes are one number, or one for each pixel;
+`da.adaptive_over_sample_size` chooses them from a model:
 
 ```python
 import diskarray as da
@@ -242,8 +243,11 @@ def same_on_jax(table):
         table.same(f"{name}: eager", [image(row).array for row in rows[:2]], expected[:2], rows, paths)
         derivatives = jax.jit(jax.vmap(jax.jacfwd(lambda row: image(row).array)))(rows[:8])
         table.finite(f"{name}: derivatives", derivatives, rows, paths)
-        plain = functools.partial(image, xp=np)
-        table.gradient(f"{name}: their values", derivatives[:2], lambda row: plain(row).array, rows[:2], paths)
+        table.gradient(f"{name}: their values", derivatives[:2], functools.partial(_plain, image), rows[:2], paths)
+
+
+def _plain(image, row):
+    return image(row, xp=np).array
 
 
 def scientific(values):

@@ -214,8 +214,8 @@ def main():
     lines = [
         "# Gallery\n",
         "Every registered component, and what each of its parameters does. The others keep their defaults, except "
-        "where one would then do nothing: an eccentricity of 0.3 shows the argument of pericenter. Of a parameter that is a "
-        "list one entry varies. Written by `python workspace_test/gallery.py`.\n",
+        "where one would then do nothing: an eccentricity of 0.3 shows the argument of pericenter. Of a parameter "
+        "that is a list one entry varies. Written by `python workspace_test/gallery.py`.\n",
     ]
     for title, (registry, draw, text) in SECTIONS.items():
         lines += [f"## {title}\n", f"{text}\n"]

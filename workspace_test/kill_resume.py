@@ -12,6 +12,7 @@ makes docs/reliability.md.
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -261,10 +262,8 @@ def attack(name, folder, number, moment, findings):
     """Start a run and send a signal after a while; True if the run was hit before its end."""
     target = folder.with_suffix(".digest")
     process = start(name, folder, target)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=moment)
-    except subprocess.TimeoutExpired:
-        pass
     # with no checkpoint open, a run ends by a polite signal as every process does
     hit = process.poll() is None and (number == signal.SIGKILL or (folder / "lock").exists())
     asked = time.monotonic()

@@ -69,7 +69,8 @@ def nats(table, name, got, expected, rows, names):
     got, expected = np.asarray(got, dtype=float), np.asarray(expected, dtype=float)
     excess = np.where(np.isfinite(got), np.abs(got - expected) / (1e-6 + 1e-12 * np.abs(expected)), np.inf)
     worst = int(np.argmax(excess))
-    detail = f"{got[worst]!r} is not {expected[worst]!r} in row {worst}: {dict(zip(names, rows[worst].tolist(), strict=True))}"
+    row = dict(zip(names, rows[worst].tolist(), strict=True))
+    detail = f"{got[worst]!r} is not {expected[worst]!r} in row {worst}: {row}"
     table.line(name, bool(excess[worst] <= 1), float(abs(got[worst] - expected[worst])), "1e-6 nats", detail)
 
 

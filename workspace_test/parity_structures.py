@@ -1,4 +1,4 @@
-"""Every structure and component goes into jit, vmap, grad, scan, device_put, pickle and deepcopy, and works afterwards."""
+"""Every structure and component goes into jit, vmap, grad, scan, device_put, pickle, deepcopy, and works afterwards."""
 
 import copy
 import pickle

@@ -109,8 +109,8 @@ def table_of(name, result, backend):
     lines = [
         f"## {name}\n",
         f"Reduced chi-squared {result['reduced_chi_squared']:.4f} over {result['n_data']} pixels, "
-        f"{result['n_evaluations']} images, {result['cpu_seconds']:.0f} s of processor time with reading and setting up "
-        f"({backend}).\n",
+        f"{result['n_evaluations']} images, {result['cpu_seconds']:.0f} s of processor time with reading and "
+        f"setting up ({backend}).\n",
         "| parameter | value | sigma | unit |",
         "|---|---|---|---|",
     ]
@@ -169,15 +169,15 @@ def main():
     if arguments.write:
         (ROOT / "docs" / "real_data.md").write_text(
             "# Three real disks\n\n"
-            "GPI H-band polarized light (Q_phi), fitted from catalogue values by `diskarray fit docs/examples/NAME.yaml`.\n"
-            "Pixels 12 px < r < 95 / 90 / 80 px; noise: standard deviation of U_phi in 3-pixel annuli; PSF: a Gaussian of\n"
-            "FWHM 3.8 pixels; the star is fixed and the ring may be eccentric. The counts are not calibrated, so that\n"
-            "`optical_depth` (for a star of 1 adu per coadd) is a scale without physical meaning. The formal errors assume\n"
+            "GPI H-band polarized light (Q_phi), fitted from catalogue values by\n"
+            "`diskarray fit docs/examples/NAME.yaml`. Pixels 12 px < r < 95 / 90 / 80 px; noise: standard deviation\n"
+            "of U_phi in 3-pixel annuli; PSF: a Gaussian of FWHM 3.8 pixels; the star is fixed and the ring may be\n"
+            "eccentric. The counts are not calibrated, so that `optical_depth` (for a star of 1 adu per coadd) is a\n"
+            "scale without physical meaning. The formal errors assume\n"
             "independent pixels; the residuals are correlated, so the true errors are larger\n"
-            '(`LeastSquares(errors="correlated")`). An image does not tell which side is near: of the two mirror images of\n'
-            "every basin the forward-scattering one is chosen. Written by `python workspace_test/real_data.py --write`.\n\n"
-            + "\n\n".join(sections)
-            + "\n"
+            '(`LeastSquares(errors="correlated")`). An image does not tell which side is near: of the two mirror '
+            "images of\nevery basin the forward-scattering one is chosen. Written by\n"
+            "`python workspace_test/real_data.py --write`.\n\n" + "\n\n".join(sections) + "\n"
         )
     print(f"{failed} failed")
     sys.exit(1 if failed else 0)

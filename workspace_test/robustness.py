@@ -294,8 +294,9 @@ def wrong_derivatives(rows, jacobians, errors, found):
         if not errors[n, pixel, k] <= TRUE:
             count = int((errors[:, :, k].max(axis=1) > TRUE).sum())
             lines.append(
-                f"d/d {name}: {errors[n, pixel, k]:.1e} at pixel {divmod(int(pixel), 15)}, {jacobians[n, pixel, k]:.6g} "
-                f"instead of {found[n, pixel, k]:.6g}, {count} of {len(rows)} rows; {described(rows[n])}"
+                f"d/d {name}: {errors[n, pixel, k]:.1e} at pixel {divmod(int(pixel), 15)}, "
+                f"{jacobians[n, pixel, k]:.6g} instead of {found[n, pixel, k]:.6g}, {count} of {len(rows)} rows; "
+                f"{described(rows[n])}"
             )
     return "\n    ".join(lines)
 

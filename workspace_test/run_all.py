@@ -3,7 +3,7 @@
     python workspace_test/run_all.py [--all]
 
 ``make test`` calls it after the unit tests; with ``--all`` (``make check``) every script runs whole, and those too that
-take longer.
+take longer, and docs/checks.md tells how long each took and whether it passed.
 """
 
 import argparse
@@ -13,6 +13,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from _checks_page import record
 
 HERE = Path(__file__).parent
 QUICK = "--quick"
@@ -47,12 +49,15 @@ def main():
     parser.add_argument("--all", action="store_true")
     whole = parser.parse_args().all
     scripts = tuple((name,) for name, *_ in SCRIPTS) + LONGER if whole else SCRIPTS
-    began, failed, times = time.perf_counter(), [], []
+    began, failed, times, rows = time.perf_counter(), [], [], []
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         for script, (code, output, seconds) in zip(scripts, pool.map(run, scripts), strict=True):
             print(output, end="", flush=True)
             times.append(f"{script[0]} {seconds:.0f} s")
             failed += [script[0]] * (code != 0)
+            rows.append((script[0], "FAILED" if code else "passed", f"{seconds:.0f} s"))
+    if whole:
+        record("Scripts", ("script", "verdict", "time"), rows)
     print(", ".join(times), f"- together {time.perf_counter() - began:.0f} s")
     print(f"FAILED: {', '.join(failed)}" if failed else "all parity scripts passed")
     sys.exit(1 if failed else 0)

@@ -2,8 +2,8 @@
 
 Parameters are drawn from the prior, a 32 x 32 image is simulated with them, fitted by least squares and sampled with
 NUTS. The rank of the true value among the draws is then uniform for every function of the parameters, and so is that of
-the log-likelihood of the data at the true values (Modrak et al. 2023). Widths wrong by 20 % or means off by 0.2 standard
-deviations show with 1,000 runs; 256 are a smoke test.
+the log-likelihood of the data at the true values (Modrak et al. 2023). Widths wrong by 20 % or means off by 0.2
+standard deviations show with 1,000 runs; 256 are a smoke test.
 
     python workspace_test/simulation_based_calibration.py --runs 256
 
@@ -105,10 +105,10 @@ def document(rows, runs, seconds, least_ess, divergences, limit):
     lines = [
         "# Simulation-based calibration",
         "",
-        f"{runs} images of 32 x 32 pixels were simulated with parameters drawn from the prior, fitted by least squares and",
-        "sampled with NUTS. If every posterior is right, the rank of the true value among the draws is uniform, for each",
-        "parameter and for the log-likelihood of the data at the true values. A histogram that is high at both ends means",
-        "posteriors too narrow, one high in the middle too wide, a slope a bias.",
+        f"{runs} images of 32 x 32 pixels were simulated with parameters drawn from the prior, fitted by least",
+        "squares and sampled with NUTS. If every posterior is right, the rank of the true value among the draws is",
+        "uniform, for each parameter and for the log-likelihood of the data at the true values. A histogram that",
+        "is high at both ends means posteriors too narrow, one high in the middle too wide, a slope a bias.",
         "",
         f"| quantity | histogram of {BINS} bins | chi-squared | Kolmogorov-Smirnov |",
         "|---|---|---|---|",
@@ -119,14 +119,15 @@ def document(rows, runs, seconds, least_ess, divergences, limit):
     passed = min(min(row[2], row[3]) for row in rows) >= limit
     lines += [
         "",
-        f"The last two columns are probabilities. The smallest one allowed is {limit:.1e}: 1 %, divided by the number of tests"
-        f" (Bonferroni). {'All pass.' if passed else 'NOT all pass.'}",
+        f"The last two columns are probabilities. The smallest one allowed is {limit:.1e}: 1 %, divided by the "
+        f"number of tests (Bonferroni). {'All pass.' if passed else 'NOT all pass.'}",
         "",
-        f"Smallest bulk effective sample size of a run {least_ess:.0f} for {DRAWS} draws, one in {THIN} of which is ranked; "
-        f"{divergences:.0f} divergent draws in all; {seconds:.1f} s a run on one machine.",
+        f"Smallest bulk effective sample size of a run {least_ess:.0f} for {DRAWS} draws, one in {THIN} of which is "
+        f"ranked; {divergences:.0f} divergent draws in all; {seconds:.1f} s a run on one machine.",
         "",
-        "With 1,000 runs a width wrong by 20 % or a mean off by 0.2 standard deviations is found almost surely; 256 runs find",
-        "most of those (70 % and 60 %). To repeat: `python workspace_test/simulation_based_calibration.py --runs 1000`.",
+        "With 1,000 runs a width wrong by 20 % or a mean off by 0.2 standard deviations is found almost surely;",
+        "256 runs find most of those (70 % and 60 %). To repeat:",
+        "`python workspace_test/simulation_based_calibration.py --runs 1000`.",
     ]
     return "\n".join(lines) + "\n", passed
 

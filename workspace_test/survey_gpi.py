@@ -144,14 +144,16 @@ def main():
     if arguments.write:
         (ROOT / "docs" / "survey_gpi.md").write_text(
             "# Twelve GPI targets in one call\n\n"
-            f'`da.LeastSquares(starts={arguments.starts}, errors="correlated")` on Q_phi from catalogue values, the same '
-            'model and priors for all, r from 12 to 90\npixels. "Gain" is what the disk\'s light takes off chi-squared, and '
-            "in brackets what noise with the residuals'\ncorrelation may do at 5 standard deviations; below it a target ends "
-            "as not constrained, with an upper limit on its\nbrightness (in units of a star of 1 adu per coadd). Errors "
-            "allow for correlated residuals. Seconds are processor time.\nWritten by `python workspace_test/survey_gpi.py "
-            "--write`.\n\n"
-            "| target | status | reduced chi-squared | gain (threshold) | inclination [deg] | position angle [deg] | "
-            "radius [au] | g | limits | seconds |\n|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+            f'`da.LeastSquares(starts={arguments.starts}, errors="correlated")` on Q_phi from catalogue values, the '
+            'same model and priors for all, r from 12 to 90\npixels. "Gain" is what the disk\'s light takes off '
+            "chi-squared, and in brackets what noise with the residuals'\ncorrelation may do at 5 standard "
+            "deviations; below it a target ends as not constrained, with an upper limit on its\nbrightness (in "
+            "units of a star of 1 adu per coadd). Errors allow for correlated residuals. Seconds are processor "
+            "time.\nWritten by `python workspace_test/survey_gpi.py --write`.\n\n"
+            "| target | status | reduced chi-squared | gain (threshold) | inclination [deg] | position angle [deg] "
+            "| radius [au] | g | limits | seconds |\n|---|---|---|---|---|---|---|---|---|---|\n"
+            + "\n".join(rows)
+            + "\n"
         )
     print(f"{len(failed)} failed")
     sys.exit(1 if failed else 0)

@@ -15,7 +15,8 @@ import diskarray as da
 PAGE = Path(__file__).parents[1] / "docs" / "type_table.md"
 HEADER = """# What comes back
 
-Written by `workspace_test/type_table.py`, which asks the code for every cell; `make test` fails if this page is out of date.
+Written by `workspace_test/type_table.py`, which asks the code for every cell; `make test` fails if this page is\
+ out of date.
 `vmap` maps over three inclinations: the arrays inside have one more axis in front. `grad` is the gradient of the sum
 of the result with respect to the grid: it comes back as the grid that went in.
 
@@ -146,12 +147,10 @@ def main():
         if len(set(row[2:6])) != 1 or row[6] not in (row[1].split(",")[0], "array", "(array, array)", "ShapeError")
     ]
     current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == page
-    print(
-        f"Types\n  {len(found)} rows; the same on both backends, inside and outside jit: {'ok' if not uneven else f'FAILED {uneven}'}"
-    )
-    print(
-        f"  docs/type_table.md is what the code does: {'ok' if current else 'FAILED: run with --write and look at the difference'}\n"
-    )
+    even = f"FAILED {uneven}" if uneven else "ok"
+    print(f"Types\n  {len(found)} rows; the same on both backends, inside and outside jit: {even}")
+    page_verdict = "ok" if current else "FAILED: run with --write and look at the difference"
+    print(f"  docs/type_table.md is what the code does: {page_verdict}\n")
     sys.exit(1 if uneven or not current else 0)
 
 

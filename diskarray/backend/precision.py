@@ -2,11 +2,13 @@
 
 __all__ = ["check_precision", "enable_jax", "require_jax"]
 
+from typing import Any
+
 from ..errors import BackendError, MissingExtraError
 from .namespace import is_jax_namespace
 from .pytree import register_pending
 
-_single_precision_accepted = []
+_single_precision_accepted: list[bool] = []
 
 
 def require_jax():
@@ -19,7 +21,7 @@ def require_jax():
     return jax
 
 
-def enable_jax(x64=True):
+def enable_jax(x64: bool = True) -> Any:
     """Import JAX, choose its precision, and make every diskarray object known to it.
 
     Parameters

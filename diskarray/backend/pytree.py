@@ -24,23 +24,25 @@ __all__ = [
 
 import dataclasses
 import sys
-from collections.abc import Mapping
-from typing import dataclass_transform
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
 from ..errors import DiskArrayError, ParameterError, nearest
 from .namespace import is_jax_namespace
 
-_PENDING = {}
+T = TypeVar("T")
+
+_PENDING: dict[type, Callable[[], None]] = {}
 
 
-def static(default=dataclasses.MISSING, **metadata):
+def static(default: Any = dataclasses.MISSING, **metadata: Any) -> Any:
     """A field that is structure, not number: hashable, compared by value, never traced."""
     return dataclasses.field(default=default, metadata={"static": True, **metadata})
 
 
-def array_field(default=dataclasses.MISSING, **metadata):
+def array_field(default: Any = dataclasses.MISSING, **metadata: Any) -> Any:
     """A leaf field that holds an array (or None), kept as it is."""
     return dataclasses.field(default=default, metadata={"array": True, **metadata})
 
@@ -100,7 +102,7 @@ def register_with_jax(cls, register):
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=False, field_specifiers=(static, array_field))
-def component(cls):
+def component(cls: type[T]) -> type[T]:
     """Class decorator: a frozen dataclass, a JAX pytree, and a constructor that checks physical ranges.
 
     A class may define ``prepare_fields(self)`` to bring its fields to their final form (it may use
@@ -109,6 +111,10 @@ def component(cls):
     class whose parameter has no fixed unit takes the quantity itself in ``prepare_units(self)``.
     """
 
+    return _component(cls)
+
+
+def _component(cls):
     def __post_init__(self, *init_only):
         register_pending()
         if hasattr(self, "prepare_units"):
@@ -259,7 +265,7 @@ def _rebuilt(node, values):
     return build(type(node), **{**{n: getattr(node, n) for n in _names(type(node), True)}, **values})
 
 
-def get_at(node, path):
+def get_at(node: Any, path: str) -> Any:
     """The part of a tree at a dotted path such as ``"disks.belt.inclination"``.
 
     Raises
@@ -267,7 +273,7 @@ def get_at(node, path):
     ParameterError
         If the path does not exist; the message names the nearest spellings.
     """
-    walked = []
+    walked: list[str] = []
     for key in path.split("."):
         below = children(node)
         if below is None or key not in below:
@@ -286,7 +292,7 @@ def set_at(node, path, value):
     return _rebuilt(node, below)
 
 
-def replace(node, path, value):
+def replace(node: T, path: str, value: Any) -> T:
     """A checked copy of a component with the part at a dotted path exchanged.
 
     Parameters
@@ -310,4 +316,5 @@ def replace(node, path, value):
     if not dataclasses.is_dataclass(node):
         return _rebuilt(node, below)
     fixed = {n: getattr(node, n) for n in _names(type(node), True)}
-    return type(node)(**fixed, **below)
+    cls: Any = type(node)
+    return cls(**fixed, **below)

@@ -6,6 +6,8 @@ import math
 import sys
 import time
 
+from .arguments import add_backend, add_components, add_output, add_overwrite, add_quiet, add_seed
+
 NOT_CONVERGED = 1
 
 
@@ -19,18 +21,13 @@ def add_parser(commands):
     parser.add_argument(
         "config", nargs="?", metavar="CONFIG.yaml", help="the configuration (default: the built-in example)"
     )
-    parser.add_argument(
-        "--output",
-        metavar="DIR",
-        default="diskarray_fit",
-        help="new folder for the products (default: %(default)s)",
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace the output folder of an earlier fit")
+    add_output(parser, "diskarray_fit")
+    add_overwrite(parser, "replace the run folder of an earlier fit")
     parser.add_argument("--data", metavar="PATH", help="read the data from this file instead of the configuration's")
-    parser.add_argument(
-        "--backend", choices=("numpy", "jax"), default="numpy", help="array library (default: %(default)s)"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar and no table")
+    add_backend(parser)
+    add_components(parser)
+    add_seed(parser, text="seed of the random starts, where the fit has several (default: the configuration's)")
+    add_quiet(parser)
     return parser
 
 
@@ -52,6 +49,8 @@ def run(options):
         backend=options.backend,
         overwrite=options.overwrite,
         progress=not options.quiet,
+        component_files=options.components,
+        seed=options.seed,
     )
     if not options.quiet:
         print(_report(done, time.perf_counter() - began))
@@ -66,13 +65,17 @@ def run(options):
 def _report(run, seconds):
     from .table import parameter_table
 
-    result = run.result
+    result, linear = run.result, run.result.linear
     fitted = {
         name: {"value": value, "sigma": sigma if math.isfinite(sigma) else None, "unit": unit}
-        for name, value, sigma, unit in zip(result.names, result.vector, result.sigma, result.units, strict=True)
+        for name, value, sigma, unit in [
+            *zip(result.names, result.vector, result.sigma, result.units, strict=True),
+            *zip(linear.names, linear.values, linear.sigma, linear.units, strict=True),
+        ]
     }
+    at_bound = (*result.at_bound, *linear.at_bound)
     return (
-        f"{parameter_table(fitted, at_bound=result.at_bound, truth=run.truth)}\n\n"
+        f"{parameter_table(fitted, at_bound=at_bound, truth=run.truth)}\n\n"
         f"reduced chi-squared {result.reduced_chi_squared:.4f} from {result.n_data} pixels, "
         f"log-likelihood {result.log_likelihood:.2f}\n"
         f"{result.status} after {result.n_evaluations} images in {seconds:.1f} s: {result.message}\n"

@@ -10,11 +10,41 @@ import argparse
 import sys
 
 from ..errors import DiskArrayError, Interrupted
-from . import fit, simulate
+from . import (
+    compare,
+    completion,
+    doctor,
+    fit,
+    init,
+    plot,
+    report,
+    rerun,
+    resume,
+    sample,
+    show,
+    simulate,
+    survey,
+    validate,
+)
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
-COMMANDS = (simulate, fit)
+COMMANDS = (
+    init,
+    validate,
+    show,
+    simulate,
+    fit,
+    sample,
+    resume,
+    compare,
+    plot,
+    report,
+    survey,
+    rerun,
+    doctor,
+    completion,
+)
 """Modules of this room, in the order of the help; each has `add_parser(commands)` and `run(options)`."""
 
 
@@ -68,6 +98,7 @@ def parser_of_command():
         prog="diskarray", description="Model and fit scattered-light images of circumstellar debris disks."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.set_defaults(parser=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
     for module in COMMANDS:
         module.add_parser(commands).set_defaults(run=module.run)

@@ -2,6 +2,8 @@
 
 __all__ = ["add_parser", "run"]
 
+from .arguments import add_components, add_output, add_overwrite, add_quiet, add_seed
+
 
 def add_parser(commands):
     """Declare the sub-command's arguments."""
@@ -12,8 +14,11 @@ def add_parser(commands):
         "The true values are written beside it, as FILE_truth.json.",
     )
     parser.add_argument("config", metavar="CONFIG.yaml", help="the configuration")
-    parser.add_argument("--output", metavar="FILE.fits", required=True, help="the FITS file to write")
-    parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    add_output(parser, metavar="FILE.fits", text="the FITS file to write", required=True)
+    add_seed(parser, text="seed of the noise (default: the configuration's)")
+    add_overwrite(parser, "replace an existing file")
+    add_components(parser)
+    add_quiet(parser)
     return parser
 
 
@@ -21,6 +26,13 @@ def run(options):
     """Run the sub-command; returns its exit code."""
     from ..pipeline.simulate import run_simulation
 
-    written = run_simulation(options.config, options.output, overwrite=options.overwrite)
-    print("Wrote " + " and ".join(str(path) for path in written))
+    written = run_simulation(
+        options.config,
+        options.output,
+        overwrite=options.overwrite,
+        seed=options.seed,
+        component_files=options.components,
+    )
+    if not options.quiet:
+        print("Wrote " + " and ".join(str(path) for path in written))
     return 0

@@ -1,35 +1,34 @@
-"""The `data` part of a configuration: which reader reads which file, and what is masked.
+"""The `data` part of a configuration: which reader reads which file, what is done to the image, what is masked.
 
-Keys have the names of the readers' own arguments and are passed on only where the file gives them, so that
+A reader's keys are its own arguments, found in its signature, and are passed on only where the file gives them, so that
 every default stays the reader's.
 """
 
-__all__ = ["DataSection", "read_data"]
+__all__ = ["data_section", "masks_from", "masks_section", "read_data"]
 
 import dataclasses
 import inspect
-from pathlib import Path
-from typing import Literal
+from functools import cache
+from types import MappingProxyType
+from typing import Annotated, Literal, get_type_hints
 
 from pydantic import Field, create_model
 
-from ..dataset.gpi import read_gpi
-from ..dataset.imaging import Imaging
-from ..dataset.noise import NoiseFromAnnuli, NoiseFromFile
-from ..errors import ConfigError, ParameterError, ShapeError, UnitError
+from ..dataset.preprocess import Preprocessing, preprocess
+from ..dataset.readers.registry import READERS
+from ..errors import ConfigError, DataError
 from ..files.fits import read_image
 from ..structures.mask import Mask2D
+from .annotations import written
+from .meanings import argument_meanings, first_sentence
 from .schema import FitsArray, Section, build_component, component_section, one_of
 
 MASKS = ("circular", "annular", "elliptical", "elliptical_annular", "wedge")
-
-
-def _mask_section(name):
-    """The arguments of a Mask2D builder as keys; all are numbers but the origin."""
-    arguments = list(inspect.signature(getattr(Mask2D, name)).parameters)[1:]
-    keys = {argument: (float, ...) for argument in arguments if argument != "origin"}
-    keys["origin"] = (list[float], Field(default=None, min_length=2, max_length=2))
-    return create_model(f"{name}_mask", __base__=Section, kind=(Literal[name], ...), **keys)
+_NOT_WRITTEN = ("mask",)  # in Python an array; here masks have a part of their own
+_NARROWER = MappingProxyType({"crop": Annotated[int, Field(gt=0)]})
+"""Arguments of which a configuration writes one form only."""
+_COUNTED = ("plane", "integration", "bad_bits", "inner_pixels", "outer_pixels")
+"""Numbers of which no reader takes one below 0."""
 
 
 class FileMask(FitsArray):
@@ -38,56 +37,79 @@ class FileMask(FitsArray):
     kind: Literal["file"]
 
 
-class _Reader(Section):
-    """The keys that both readers have."""
-
-    path: str
-    extension: str | int = None
-    unit: str = None
-    observable: str = None
-    pixel_scale: float = Field(default=None, gt=0)
-    center: list[float] = Field(default=None, min_length=2, max_length=2)
-    crop: int = Field(default=None, gt=0)
-    masks: list[one_of([*map(_mask_section, MASKS), FileMask], "kind")] = Field(default_factory=list)
+@cache
+def masks_section():
+    """The annotation of one mask."""
+    return one_of([*map(_mask_section, MASKS), FileMask], "kind")
 
 
-class GpiReader(_Reader):
-    """A GPI radial-Stokes file; see `dataset.gpi.read_gpi`."""
-
-    reader: Literal["gpi"]
-    plane: str = None
-    noise_plane: str = None
-    inner_pixels: float = Field(default=None, ge=0)
-    outer_pixels: float = Field(default=None, gt=0)
-    annulus_pixels: float = Field(default=None, ge=1)
-    statistic: str = None
-
-
-class FitsReader(_Reader):
-    """An image and its noise in FITS files; see `Imaging.from_fits`."""
-
-    reader: Literal["fits"]
-    plane: int = None
-    north_angle: float = None
-    mirrored: bool = None
-    use_wcs: bool = None
-    noise: one_of([component_section(NoiseFromFile, "file"), component_section(NoiseFromAnnuli, "annuli")], "kind")
+def _mask_section(name):
+    """The arguments of a Mask2D builder as keys; all are numbers but the origin."""
+    builder = getattr(Mask2D, name)
+    arguments, meanings = list(inspect.signature(builder).parameters)[1:], argument_meanings(builder)
+    keys = {key: (float, Field(description=meanings.get(key))) for key in arguments if key != "origin"}
+    pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+    keys["origin"] = (pair, Field(default=None, description="sky position (y, x) of the center, arcsec"))
+    keys["kind"] = (Literal[name], Field(description=first_sentence(builder)))
+    return create_model(f"{name}_mask", __base__=Section, __doc__=first_sentence(builder), **keys)
 
 
-DataSection = one_of([GpiReader, FitsReader], "reader")
+@cache
+def data_section():
+    """The annotation of a `data` part: one of the readers."""
+    return one_of([_reader_section(name, reader) for name, reader in READERS.items()], "reader")
 
 
-def read_data(section, document, path):
-    """The Imaging that the `data` part describes.
+def _reader_section(name, reader):
+    meanings, hints = argument_meanings(reader), get_type_hints(reader)
+    path, *arguments = inspect.signature(reader).parameters.values()
+    about = f"file to read, relative to the configuration's folder. {meanings.get(path.name, '')}".strip()
+    keys = {
+        "reader": (Literal[name], Field(description=first_sentence(reader))),
+        "path": (str, Field(description=about)),
+    }
+    for argument in arguments:
+        if argument.name not in _NOT_WRITTEN:
+            keys[argument.name] = _reader_key(argument, hints.get(argument.name), meanings.get(argument.name))
+    steps = component_section(Preprocessing)
+    keys["preprocess"] = (steps, Field(default=None, description=steps.__doc__))
+    keys["masks"] = (
+        list[masks_section()],
+        Field(default_factory=list, description="what is excluded; several add up"),
+    )
+    return create_model(f"{name}_reader", __base__=Section, __doc__=first_sentence(reader), **keys)
+
+
+def _reader_key(argument, hint, meaning):
+    """Annotation and default of one argument of a reader."""
+    required = argument.default is inspect.Parameter.empty
+    default = None if required else argument.default
+    extra = {"x-default": default} if isinstance(default, (bool, int, float, str)) else {}
+    limits = {"ge": 0} if argument.name in _COUNTED and hint not in (str,) and not _is_word(default) else {}
+    annotation = _NARROWER.get(argument.name) or written(hint, component_section)
+    if limits:
+        extra["x-range"] = "[0, inf)"
+    field = Field(default=... if required else None, description=meaning, json_schema_extra=extra, **limits)
+    return annotation, field
+
+
+def _is_word(default):
+    return isinstance(default, str)
+
+
+def read_data(section, source, key_path, path=None):
+    """The Imaging that a `data` part describes.
 
     Parameters
     ----------
     section
-        The checked `data` part.
-    document
-        The YamlDocument it was read from; its paths are relative to its folder.
+        The checked part.
+    source
+        The Source it was read from; its paths are relative to its folder.
+    key_path
+        Where in the document the part stands.
     path
-        The file to read, from the section or in its place.
+        A file to read in place of the section's.
 
     Raises
     ------
@@ -96,43 +118,47 @@ def read_data(section, document, path):
     ConfigError
         When the reader or a mask refuses a value; names the line.
     """
-    folder = Path(document.name).parent
     arguments = section.given()
-    for key in ("reader", "path", "masks"):
-        arguments.pop(key, None)
-    if "center" in arguments:
-        arguments["center"] = tuple(arguments["center"])
-    if section.reader == "fits":
-        arguments["noise"] = _noise_source(section.noise, document, folder)
-    read = {"gpi": read_gpi, "fits": Imaging.from_fits}[section.reader]
-    try:
-        imaging = _at_line(document, ("data",), read, path, **arguments)
-    except UnitError as error:
-        if "unit" not in arguments:
-            raise
-        raise ConfigError(f"{document.where(('data', 'unit'))}: {error}") from error
-    for position, mask in enumerate(section.masks):
-        made = _at_line(document, ("data", "masks", position), _mask_from, mask, imaging.frame, folder)
-        imaging = imaging.apply_mask(made)
+    given_path, steps, masks = arguments.pop("path"), arguments.pop("preprocess", None), arguments.pop("masks", ())
+    reader = READERS[arguments.pop("reader")]
+    arguments = {name: _argument(value, source, (*key_path, name)) for name, value in arguments.items()}
+    path = source.path_of(given_path) if path is None else path
+    imaging = source.called(key_path, reader, path, **arguments)
+    if steps is not None:
+        place = (*key_path, "preprocess")
+        done = build_component(steps, source, place)
+        imaging, _ = source.called(place, preprocess, imaging, done, names=steps.given())
+    for mask, place in zip(masks, _places(key_path, masks), strict=True):
+        made = mask_from(mask, source, place, imaging.frame)
+        try:
+            imaging = source.called(place, imaging.apply_mask, made, names=())
+        except DataError as error:
+            raise ConfigError(f"{source.where(place)}: {error}") from error
     return imaging
 
 
-def _noise_source(section, document, folder):
-    noise = build_component(section, document, ("data", "noise"))
-    if getattr(noise, "path", None) is not None:
-        noise = dataclasses.replace(noise, path=folder / noise.path)
-    return noise
+def masks_from(sections, source, key_path, frame):
+    """One Mask2D for each of a list of sections."""
+    places = _places((*key_path[:-1],), sections, key_path[-1])
+    return tuple(mask_from(mask, source, place, frame) for mask, place in zip(sections, places, strict=True))
 
 
-def _mask_from(section, frame, folder):
+def mask_from(section, source, key_path, frame):
+    """The Mask2D that a section describes, True where a pixel is excluded."""
     if section.kind == "file":
-        return Mask2D(read_image(folder / section.path, section.extension, section.plane).array, frame)
-    return getattr(Mask2D, section.kind)(frame, **section.given())
+        array = read_image(source.path_of(section.path), section.extension, section.plane).array
+        return source.called(key_path, Mask2D, array, frame, names=())
+    return source.called(key_path, getattr(Mask2D, section.kind), frame, **section.given())
 
 
-def _at_line(document, key_path, function, *arguments, **keywords):
-    """Call a function; what it finds wrong with its arguments is an error at a line of the file."""
-    try:
-        return function(*arguments, **keywords)
-    except (ParameterError, ShapeError) as error:
-        raise ConfigError(f"{document.where(key_path)}: {error}") from error
+def _places(key_path, values, name="masks"):
+    return [(*key_path, name, k) for k in range(len(values))]
+
+
+def _argument(value, source, key_path):
+    """A key's value as its reader takes it."""
+    if isinstance(value, Section):
+        made = build_component(value, source, key_path)
+        path = getattr(made, "path", None)
+        return made if path is None else dataclasses.replace(made, path=source.path_of(path))
+    return tuple(value) if isinstance(value, list) else value

@@ -1,34 +1,26 @@
 """The schema of a configuration's components, generated from what the components declare about themselves.
 
-A component's parameters become numbers with their declared range; a field named after a registry takes any
-kind of it; an array field is read from a FITS file. No default, bound or list of kinds is written a second
-time.
+A component's parameters become numbers with their declared range; a field named after a place where kinds of
+components go takes any kind of it, the user's own among them; an array field is read from a FITS file. No default,
+bound or list of kinds is written a second time.
 """
 
-__all__ = ["FitsArray", "FitsCube", "Section", "build_component", "component_section", "one_of"]
+__all__ = ["ComponentSchema", "FitsArray", "FitsCube", "Section", "build_component", "component_section", "one_of"]
 
 import dataclasses
 from functools import cache, reduce
 from operator import or_
-from pathlib import Path
-from typing import Annotated, ClassVar, Literal, get_args, get_type_hints
+from typing import Annotated, ClassVar, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..errors import ConfigError, ParameterError, ShapeError, nearest
+from ..errors import nearest
 from ..files.fits import read_cube, read_image
-from ..optics.registry import PSFS
-from ..profiles.registry import DENSITIES, PHASE_FUNCTIONS, POLARIZATIONS, RADIAL_PROFILES, VERTICAL_PROFILES
-
-REGISTRIES = {
-    "density": DENSITIES,
-    "radial": RADIAL_PROFILES,
-    "vertical": VERTICAL_PROFILES,
-    "phase_function": PHASE_FUNCTIONS,
-    "polarization": POLARIZATIONS,
-    "psf": PSFS,
-}
+from .annotations import written
+from .meanings import argument_meanings, first_sentence
+from .places import PLACES, placed
+from .prior_text import prior_text
 
 
 class Section(BaseModel):
@@ -36,6 +28,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
     component: ClassVar[type | None] = None
+    called: ClassVar[str] = "key"
 
     @model_validator(mode="before")
     @classmethod
@@ -43,7 +36,8 @@ class Section(BaseModel):
         known = list(cls.model_fields)
         for key in content if isinstance(content, dict) else ():
             if key not in known:
-                raise PydanticCustomError("unknown_key", "{hint}", {"key": key, "hint": nearest(key, known)})
+                context = {"key": key, "called": cls.called, "hint": nearest(key, known)}
+                raise PydanticCustomError("unknown_key", "{hint}", context)
         return content
 
     def given(self):
@@ -55,39 +49,16 @@ class Section(BaseModel):
 class FitsArray(Section):
     """A two-dimensional array in a FITS file."""
 
-    path: str
-    extension: str | int | None = None
-    plane: int | None = None
+    path: str = Field(description="FITS file, relative to the configuration's folder")
+    extension: str | int | None = Field(default=None, description="name or number of the HDU; default the first image")
+    plane: int | None = Field(default=None, description="plane of a cube, counted from 0")
 
 
 class FitsCube(Section):
     """A cube of images in a FITS file."""
 
-    path: str
-    extension: str | int | None = None
-
-
-@cache
-def component_section(cls, kind=None):
-    """The Section class of a component class; with `kind`, one that is chosen by that word.
-
-    Parameters
-    ----------
-    cls
-        A component class; every field of it becomes a key.
-    kind
-        The component's name in its registry.
-    """
-    hints = get_type_hints(cls)
-    keys = {"kind": (Literal[kind], ...)} if kind else {}
-    for field in dataclasses.fields(cls):
-        if not field.metadata.get("derived"):
-            keys[field.name] = _key(field, hints[field.name])
-    section = create_model(cls.__name__, __base__=Section, __doc__=cls.__doc__, **keys)
-    section.component = cls
-    if not kind:
-        section.model_rebuild(_types_namespace=_kinds())
-    return section
+    path: str = Field(description="FITS file, relative to the configuration's folder")
+    extension: str | int | None = Field(default=None, description="name or number of the HDU; default the first image")
 
 
 def one_of(sections, key):
@@ -96,63 +67,118 @@ def one_of(sections, key):
     return Annotated[reduce(or_, sections), Field(discriminator=key)] if len(sections) > 1 else sections[0]
 
 
+class ComponentSchema:
+    """The sections of all components, built-in ones and the user's own.
+
+    Parameters
+    ----------
+    components
+        The user's own component classes; each joins every place whose protocol it satisfies.
+    """
+
+    def __init__(self, components=()):
+        self.components = tuple(components)
+        self.kinds = placed(self.components)
+        self._sections, self._namespace = {}, None
+
+    def section(self, cls, kind=None):
+        """The Section class of a component class; with `kind`, one that is chosen by that word.
+
+        Parameters
+        ----------
+        cls
+            A component class, or any dataclass of settings; every field of it becomes a key.
+        kind
+            The component's name in its place.
+        """
+        if (cls, kind) not in self._sections:
+            hints, meanings = get_type_hints(cls), argument_meanings(cls)
+            keys = {"kind": (Literal[kind], Field(description=first_sentence(cls)))} if kind else {}
+            for field in dataclasses.fields(cls):
+                if field.init and not field.metadata.get("derived"):
+                    keys[field.name] = self._key(field, hints[field.name], meanings.get(field.name))
+            section = create_model(cls.__name__, __base__=Section, __doc__=first_sentence(cls), **keys)
+            section.component = cls
+            self._sections[cls, kind] = section
+            if not kind:
+                section.model_rebuild(_types_namespace=self._references())
+        return self._sections[cls, kind]
+
+    def any_of(self, place):
+        """The annotation of a section that describes any kind of component for a place."""
+        self._references()
+        return one_of([self.section(cls, kind) for kind, cls in self.kinds[place].items()], "kind")
+
+    def _references(self):
+        """What the forward references of nested components mean; components may hold each other's kinds."""
+        if self._namespace is None:
+            self._namespace = {}
+            sections = {
+                name: [self.section(cls, kind) for kind, cls in self.kinds[name].items()] for name in PLACES
+            }
+            self._namespace |= {_reference(name): one_of(members, "kind") for name, members in sections.items()}
+            for members in sections.values():
+                for section in members:
+                    section.model_rebuild(_types_namespace=self._namespace)
+        return self._namespace
+
+    def _key(self, field, hint, meaning):
+        """Annotation and default of one key, in pydantic's form."""
+        spec = field.metadata.get("parameter")
+        if spec is not None:
+            return _parameter_key(spec, hint)
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if field.name in PLACES:
+            annotation = _reference(field.name)
+            annotation = f"{annotation} | None" if field.default is None else annotation
+        elif field.metadata.get("array"):
+            annotation = FitsCube if field.metadata.get("axes") == 3 else FitsArray
+            annotation = annotation | None if field.default is None else annotation
+        else:
+            annotation = written(hint, self.section)
+        extra = {} if required else {"x-default": _plain_default(field.default)}
+        return annotation, Field(default=... if required else None, description=meaning, json_schema_extra=extra)
+
+
 @cache
-def _kinds():
-    """What the forward references of nested components mean; components may hold each other's kinds."""
-    sections = {
-        name: [component_section(cls, kind) for kind, cls in registry.items()] for name, registry in REGISTRIES.items()
-    }
-    namespace = {_reference(name): one_of(members, "kind") for name, members in sections.items()}
-    for members in sections.values():
-        for section in members:
-            section.model_rebuild(_types_namespace=namespace)
-    return namespace
+def _built_in():
+    return ComponentSchema()
 
 
-def _key(field, hint):
-    """Annotation and default of one key, in pydantic's form."""
-    spec = field.metadata.get("parameter")
-    if spec is not None:
-        limits = {"ge": spec.minimum, "le": spec.maximum, "gt": spec.above, "lt": spec.below}
-        described = Field(default=spec.default, description=spec.doc, **limits)
-        if hint is float:
-            return float, described
-        number = Annotated[float, Field(**limits)]
-        return number | list[number], Field(default=spec.default, description=spec.doc)
-    required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    if field.name in REGISTRIES:
-        annotation = _reference(field.name)
-        annotation = f"{annotation} | None" if field.default is None else annotation
-    elif field.metadata.get("array"):
-        annotation = FitsCube if field.metadata.get("axes") == 3 else FitsArray
-        annotation = annotation | None if field.default is None else annotation
-    elif dataclasses.is_dataclass(hint):
-        annotation = component_section(hint)
-    else:
-        annotation = _written(hint)
-    return annotation, (... if required else None)
+def component_section(cls, kind=None):
+    """The Section class of a component class, with the built-in kinds in its places; see `ComponentSchema.section`."""
+    return _built_in().section(cls, kind)
 
 
-def _written(hint):
-    """The annotation of a value as YAML writes it, which has lists where Python has tuples."""
-    if hint is tuple:
-        return list[int | float]
-    return reduce(or_, map(_written, get_args(hint))) if get_args(hint) else hint
+def _parameter_key(spec, hint):
+    limits = {"ge": spec.minimum, "le": spec.maximum, "gt": spec.above, "lt": spec.below}
+    extra = {"x-unit": spec.unit, "x-range": spec.range_text, "x-default": spec.default}
+    if spec.prior is not None:
+        extra["x-prior"] = prior_text(spec.prior)
+    if hint is float:
+        return float, Field(default=spec.default, description=spec.doc, json_schema_extra=extra, **limits)
+    number = Annotated[float, Field(**limits)]
+    return number | list[number], Field(default=spec.default, description=spec.doc, json_schema_extra=extra)
 
 
-def _reference(registry_name):
-    return f"any_{registry_name}"
+def _plain_default(value):
+    """A default as YAML can write it; None where it cannot, or where there is none."""
+    return value if isinstance(value, (bool, int, float, str)) else None
 
 
-def build_component(section, document, key_path, instead=None):
+def _reference(place):
+    return f"any_{place}"
+
+
+def build_component(section, source, key_path, instead=None):
     """The component that a section describes.
 
     Parameters
     ----------
     section
         A Section with a component class.
-    document
-        The YamlDocument it was read from; FITS paths are relative to its folder.
+    source
+        The Source it was read from; FITS paths are relative to its folder.
     key_path
         Where in the document the section stands.
     instead
@@ -161,28 +187,24 @@ def build_component(section, document, key_path, instead=None):
     Raises
     ------
     ConfigError
-        When the component refuses the combination of values.
+        When the component refuses a value or a combination of values.
     DataError
         When a FITS array cannot be read.
     """
-    values = {
-        name: _built(value, document, (*key_path, name), instead or {}) for name, value in section.given().items()
-    }
-    try:
-        return section.component(**values)
-    except (ParameterError, ShapeError) as error:
-        raise ConfigError(f"{document.where(key_path)}: {error}") from error
+    values = {name: built(value, source, (*key_path, name), instead or {}) for name, value in section.given().items()}
+    return source.called(key_path, section.component, **values)
 
 
-def _built(value, document, key_path, instead):
+def built(value, source, key_path, instead):
+    """A value of a section as the component takes it."""
     if key_path in instead:
         return instead[key_path]
     if isinstance(value, FitsArray):
-        return read_image(Path(document.name).parent / value.path, value.extension, value.plane).array
+        return read_image(source.path_of(value.path), value.extension, value.plane).array
     if isinstance(value, FitsCube):
-        return read_cube(Path(document.name).parent / value.path, value.extension).array
+        return read_cube(source.path_of(value.path), value.extension).array
     if isinstance(value, Section):
-        return build_component(value, document, key_path, instead)
+        return build_component(value, source, key_path, instead)
     if isinstance(value, dict):
-        return {key: _built(part, document, (*key_path, key), instead) for key, part in value.items()}
+        return {key: built(part, source, (*key_path, key), instead) for key, part in value.items()}
     return tuple(value) if isinstance(value, list) else value

@@ -53,7 +53,7 @@ def from_spf(spf, owner):
     return Polarized(total, polarization), factor * strength
 
 
-def to_spf(phase_function, owner):
+def to_spf(phase_function):
     """The way back: an ``spf_dico`` and the factor of ``dens_at_r0``. What VIP has no name for becomes a table."""
     polarized = isinstance(phase_function, Polarized) and isinstance(phase_function.polarization, RayleighPolarization)
     total = phase_function.phase_function if polarized else phase_function

@@ -156,7 +156,7 @@ def to_vip(disk, grid=None):
     """
     plain, edge = without_edge(disk.density)
     density, opacity = density_parts(plain, disk.optical_depth, "VIP")
-    spf, scale = to_spf(disk.phase_function, "VIP")
+    spf, scale = to_spf(disk.phase_function)
     dust = {
         "name": "2PowerLaws",
         "a": density.radius,

@@ -1,13 +1,14 @@
 """What Imaging is made of, from a FITS file: image, noise, frame, unit and the cards that products carry."""
 
-__all__ = ["fits_ingredients", "window_of"]
+__all__ = ["fits_ingredients", "ingredients_of", "window_of"]
 
 import numpy as np
 
-from ..errors import DataError, ParameterError, UnitError
+from ..errors import ParameterError, UnitError
 from ..files.fits import plane_of, read_cube
 from ..structures.mask import Mask2D
 from .noise import NoiseFromAnnuli, NoiseFromFile, annular_noise_map
+from .rules.refusal import refusal
 from .units import surface_brightness_unit
 from .wcs import frame_from_header, product_cards
 
@@ -28,6 +29,22 @@ def fits_ingredients(path, *, noise, extension, plane, unit, mask, crop, placing
         Arguments of Imaging, and ``window``: (rows, columns) or None.
     """
     cube, header = read_cube(path, extension)
+    return ingredients_of(
+        path,
+        cube,
+        header,
+        noise=noise,
+        extension=extension,
+        plane=plane,
+        unit=unit,
+        mask=mask,
+        crop=crop,
+        placing=placing,
+    )
+
+
+def ingredients_of(path, cube, header, *, noise, extension, plane, unit, mask, crop, placing):
+    """As ``fits_ingredients``, of a cube (or what was made from it) and a header that have been read from ``path``."""
     data = plane_of(cube, plane, header.where)
     frame = frame_from_header(header, data.shape, **placing)
     window = None if crop is None else window_of(frame, crop)
@@ -95,17 +112,13 @@ def _noise_of(noise, path, extension, cube, data, header, frame, excluded):
     """The noise map in the unit of its file, and the header it came with (None: the caller gave it)."""
     if isinstance(noise, NoiseFromAnnuli):
         scattered, found = data, header
-        if noise.plane is not None or noise.extension is not None:
+        if noise.plane is not None or noise.extension is not None or noise.path is not None:
             scattered, found = _other_image(noise, path, extension, cube, header)
         _same_shape(scattered, data, found)
         where = found.where if noise.plane is None else f"{found.where}, plane {noise.plane}"
         return annular_noise_map(scattered, frame, noise.width_pixels, noise.statistic, excluded, where), found
     if isinstance(noise, NoiseFromFile):
-        if noise.path is not None:
-            noise_cube, found = read_cube(noise.path, noise.extension)
-            noise_map = plane_of(noise_cube, noise.plane, found.where)
-        else:
-            noise_map, found = _other_image(noise, path, extension, cube, header)
+        noise_map, found = _other_image(noise, path, extension, cube, header)
         _same_shape(noise_map, data, found)
         return noise_map, found
     if hasattr(noise, "to_value"):
@@ -118,16 +131,16 @@ def _noise_of(noise, path, extension, cube, data, header, frame, excluded):
 
 
 def _other_image(noise, path, extension, cube, header):
-    """A plane of the same HDU, or of another one."""
-    if noise.extension is None or noise.extension == extension:
+    """A plane of the same HDU, of another one, or of another file."""
+    if noise.path is None and (noise.extension is None or noise.extension == extension):
         return plane_of(cube, noise.plane, header.where), header
-    other, found = read_cube(path, noise.extension)
+    other, found = read_cube(path if noise.path is None else noise.path, noise.extension)
     return plane_of(other, noise.plane, found.where), found
 
 
 def _same_shape(noise_map, data, found):
     if noise_map.shape != data.shape:
-        raise DataError(f"{found.where}: the noise has shape {noise_map.shape}, the data {data.shape}.")
+        raise refusal("shape", f"{found.where}: the noise has shape {noise_map.shape}, the data {data.shape}.")
 
 
 def _noise_factor(noise_header, header, unit, known, pixel_area):

@@ -8,13 +8,14 @@ __all__ = ["Imaging"]
 
 from dataclasses import InitVar
 from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 
 from ..backend.namespace import check_namespace
 from ..backend.pytree import build, component, static
 from ..backend.quantity import arcsec_per_pixel, plain
-from ..errors import DataError, ParameterError, ShapeError, UnitError
+from ..errors import ParameterError, ShapeError, UnitError
 from ..model.observables import check_observable
 from ..structures.frame import Frame2D
 from ..structures.grid import Grid2D
@@ -22,6 +23,8 @@ from ..structures.image import Image2D
 from ..structures.mask import Mask2D
 from ..structures.over_sampling import OverSampling
 from .from_fits import fits_ingredients, window_of
+from .noise import NoiseFromAnnuli, NoiseFromFile
+from .rules.refusal import refusal
 from .units import calibrated_unit, surface_brightness_unit
 from .wcs import offset_cards, window_cards
 
@@ -55,6 +58,8 @@ class Imaging:
     observable : {"total", "Q", "U", "Q_phi", "U_phi"}
         What the image shows, and so which image of a model it is compared with (``Scene.observed_2d_from``). Stokes
         parameters about North, or about the star as azimuthal ones.
+    provenance : tuple of str
+        What was done to the image since it was read, one step as JSON each (``preprocess``).
     pixel_scale : float or Quantity, optional
         Arcsec per pixel. One of pixel_scale, frame, a Mask2D or an Image2D says where the pixels lie.
     center : (float, float), optional
@@ -76,12 +81,13 @@ class Imaging:
 
     data: Image2D
     noise_map: Image2D
-    unit: str | None = static(None)
-    header: str = static("")
-    source: str = static("")
-    n_not_finite: int = static(0)
-    over_sample_size: object = static(1)
-    observable: str = static("total")
+    unit: str | None = static(default=None)
+    header: str = static(default="")
+    source: str = static(default="")
+    n_not_finite: int = static(default=0)
+    over_sample_size: object = static(default=1)
+    observable: str = static(default="total")
+    provenance: tuple = static(default=())
     pixel_scale: InitVar[float | None] = None
     center: InitVar[tuple | None] = None
     mask: InitVar[object] = None
@@ -118,18 +124,18 @@ class Imaging:
         cls,
         path,
         *,
-        noise,
-        extension=None,
-        plane=None,
-        unit=None,
-        observable="total",
-        pixel_scale=None,
-        center=None,
-        north_angle=None,
-        mirrored=None,
-        use_wcs=True,
-        mask=None,
-        crop=None,
+        noise: NoiseFromFile | NoiseFromAnnuli,
+        extension: str | int | None = None,
+        plane: int | None = None,
+        unit: str | None = None,
+        observable: Literal["total", "Q", "U", "Q_phi", "U_phi"] = "total",
+        pixel_scale: float | None = None,
+        center: tuple[float, float] | tuple[str, str] | None = None,
+        north_angle: float | None = None,
+        mirrored: bool | None = None,
+        use_wcs: bool = True,
+        mask: Any = None,
+        crop: Any = None,
     ):
         """Read an image and its noise from a FITS file.
 
@@ -252,6 +258,7 @@ class Imaging:
             n_not_finite=self.n_not_finite,
             over_sample_size=self.over_sample_size if over_sample_size is None else over_sample_size,
             observable=self.observable,
+            provenance=self.provenance,
             mask=mask,
         )
 
@@ -331,11 +338,12 @@ def _excluded(frame, data, noise_map, mask):
 
 def _check_pixels(noise, mask, name):
     if mask.n_unmasked == 0:
-        raise DataError(f"{name}: no pixel is left: all are masked, or not finite in data or noise.")
+        raise refusal("empty", f"{name}: no pixel is left: all are masked, or not finite in data or noise.")
     bad = np.argwhere((noise <= 0) & ~mask.array)
     if len(bad):
         first = tuple(int(i) for i in bad[0])
-        raise DataError(
+        raise refusal(
+            "noise_sign",
             f"{name}: the noise is not above 0 in {len(bad)} unmasked pixels, "
-            f"the first (row, column) = {first}. Mask them (True = excluded) or give their noise."
+            f"the first (row, column) = {first}. Mask them (True = excluded) or give their noise.",
         )

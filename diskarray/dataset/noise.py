@@ -7,6 +7,7 @@ the image itself, in narrow annuli estimates it.
 __all__ = ["annular_noise_map", "NoiseFromAnnuli", "NoiseFromFile"]
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -28,13 +29,16 @@ class NoiseFromAnnuli:
     plane : int or tuple of int, optional
         Plane of the cube to take, such as U_phi.
     extension : str or int, optional
-        HDU to take. With neither plane nor extension, the image itself is taken.
+        HDU (dataset of HDF5, array of NPZ) to take. With neither plane, extension nor path, the image itself is taken.
+    path : str or path, optional
+        Another FITS file of the same unit, such as the one of U_phi; then the default HDU is its first image.
     """
 
     width_pixels: float = 3.0
-    statistic: str = "standard_deviation"
+    statistic: Literal["standard_deviation", "robust"] = "standard_deviation"
     plane: int | tuple | None = None
     extension: str | int | None = None
+    path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class NoiseFromFile:
 
     extension: str | int | None = None
     plane: int | tuple | None = None
-    path: object = None
+    path: str | None = None
 
 
 def annular_noise_map(

@@ -5,16 +5,26 @@ from PC and CDELT, or from CDELT and CROTA, is a scale, a turn and perhaps a mir
 refused. The frame is turned or flipped, never the image.
 """
 
-__all__ = ["SkyAxes", "sky_axes", "frame_from_header", "product_cards", "window_cards", "offset_cards"]
+__all__ = [
+    "SkyAxes",
+    "sky_axes",
+    "frame_from_header",
+    "product_cards",
+    "window_cards",
+    "binned_cards",
+    "offset_cards",
+    "is_offset_header",
+]
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..backend.quantity import arcsec_per_pixel, plain
-from ..errors import DataError
 from ..structures.frame import Frame2D
+from .rules.refusal import refusal
 
 _TOLERANCE = 0.01
 _AGREEMENT = 0.1
@@ -90,7 +100,9 @@ def frame_from_header(
     pixel_scale, north_angle = arcsec_per_pixel(pixel_scale), plain(north_angle, "deg", "north_angle")
     axes = sky_axes(header) if use_wcs else None
     if axes is None and pixel_scale is None:
-        raise DataError(f"{header.where}: no celestial WCS (CD, PC or CDELT cards) gives a scale. Give pixel_scale=.")
+        raise refusal(
+            "scale", f"{header.where}: no celestial WCS (CD, PC or CDELT cards) gives a scale. Give pixel_scale=."
+        )
     if axes is not None:
         _check_agreement(header, axes, pixel_scale, north_angle, mirrored)
     known = axes or SkyAxes(pixel_scale, 0.0, False)
@@ -123,6 +135,26 @@ def window_cards(cards, first_pixel):
     return "\n".join(str(card).rstrip() for card in header.cards)
 
 
+def binned_cards(cards, factor):
+    """The same cards for blocks of ``factor`` pixels; "" where they describe a distortion."""
+    from astropy.io import fits
+
+    header = fits.Header.fromstring(cards, sep="\n") if cards else {}
+    if not cards or any(re.fullmatch(r"(A|B|AP|BP)_.*", keyword) for keyword in header):
+        return ""
+    for axis in (1, 2):
+        header[f"CRPIX{axis}"] = (header.get(f"CRPIX{axis}", 0.0) - 0.5) / factor + 0.5
+    cd = [keyword for keyword in header if re.fullmatch("CD[12]_[12]", keyword)]
+    for keyword in cd or ("CDELT1", "CDELT2"):
+        header[keyword] = header.get(keyword, 1.0) * factor
+    return "\n".join(str(card).rstrip() for card in header.cards)
+
+
+def is_offset_header(cards):
+    """Whether cards are those of axes in arcsec from the star, which a new star pixel would contradict."""
+    return any(re.match(rf"CTYPE[12] *= *'{name}", card) for card in cards.split("\n") for name in _OFFSET_AXES)
+
+
 def offset_cards(frame):
     """Axes in arcsec East and North of the star, one card per line, for an image without a celestial WCS."""
     from astropy.io import fits
@@ -150,9 +182,10 @@ def _sky_rows(header):
     celestial = {"RA", "DEC", "GLON", "GLAT", "ELON", "ELAT", "HLON", "HLAT", "SLON", "SLAT"}
     stray = [f"CTYPE{axis} = {types[axis]!r}" for axis, kind in kinds.items() if kind in celestial]
     if stray:
-        raise DataError(
+        raise refusal(
+            "wcs",
             f"{header.where}: {', '.join(stray)}: the image's two axes must be RA and DEC. "
-            "Correct the cards, or give pixel_scale= with use_wcs=False."
+            "Correct the cards, or give pixel_scale= with use_wcs=False.",
         )
     return None
 
@@ -168,9 +201,10 @@ def _matrix(header, rows):
     turn = [k for k in ("CROTA1", "CROTA2") if header.number(k, 0.0) != 0.0]
     if cd and pc or pc and turn:
         clash = (cd or turn) + pc
-        raise DataError(
+        raise refusal(
+            "wcs",
             f"{header.where}: the cards {', '.join(clash)} contradict each other "
-            "(CD, PC and CROTA exclude one another). Remove some, or give pixel_scale= with use_wcs=False."
+            "(CD, PC and CROTA exclude one another). Remove some, or give pixel_scale= with use_wcs=False.",
         )
     if not (cd or pc or delta):
         return None, ""
@@ -207,25 +241,27 @@ def _arcsec(header, matrix):
         try:
             factors.append(float(units.Unit(name).to(units.arcsec)))
         except (ValueError, TypeError, units.UnitConversionError) as error:
-            raise DataError(
-                f"{header.where}: card CUNIT{axis} is {name!r}, but an angle such as 'deg' is needed."
+            raise refusal(
+                "wcs", f"{header.where}: card CUNIT{axis} is {name!r}, but an angle such as 'deg' is needed."
             ) from error
-    return matrix * np.array(factors)[:, None]
+    with np.errstate(over="ignore"):  # numbers that large are refused as no matrix
+        return matrix * np.array(factors)[:, None]
 
 
 def _decomposed(matrix, where):
     """Scale, turn and mirror image of arcsec (East, North) per (column, row)."""
     west_north = np.array([[-1.0], [1.0]]) * matrix
-    determinant = float(np.linalg.det(west_north))
-    per_column, per_row = np.hypot(*west_north)
-    area = per_column * per_row
+    with np.errstate(over="ignore", invalid="ignore"):
+        determinant = float(west_north[0, 0] * west_north[1, 1] - west_north[0, 1] * west_north[1, 0])
+        per_column, per_row = np.hypot(*west_north)
+        area = per_column * per_row
     way_out = "Correct the cards, or give pixel_scale= with use_wcs=False."
-    if not np.isfinite(determinant) or area == 0 or abs(determinant) < 1e-6 * area:
-        raise DataError(f"{where} make a singular matrix {matrix.tolist()} (arcsec). {way_out}")
+    if not np.isfinite([determinant, area]).all() or area == 0 or abs(determinant) < 1e-6 * area:
+        raise refusal("wcs", f"{where} make a singular matrix {matrix.tolist()} (arcsec). {way_out}")
     if abs(per_column / per_row - 1) > _TOLERANCE:
-        raise DataError(f"{where} make pixels that are not square: {per_column:g} x {per_row:g} arcsec. {way_out}")
+        raise refusal("wcs", f"{where} make pixels that are not square: {per_column:g} x {per_row:g} arcsec. {way_out}")
     if abs(float(west_north[:, 0] @ west_north[:, 1])) > _TOLERANCE * area:
-        raise DataError(f"{where} make axes that are not at right angles: {matrix.tolist()} (arcsec). {way_out}")
+        raise refusal("wcs", f"{where} make axes that are not at right angles: {matrix.tolist()} (arcsec). {way_out}")
     mirrored = determinant < 0
     turned = west_north * np.array([-1.0, 1.0]) if mirrored else west_north
     angle = math.degrees(math.atan2(turned[1, 0] - turned[0, 1], turned[0, 0] + turned[1, 1]))
@@ -235,17 +271,19 @@ def _decomposed(matrix, where):
 def _check_agreement(header, axes, pixel_scale, north_angle, mirrored):
     way_out = "Leave it out, or ignore the WCS with use_wcs=False."
     if pixel_scale is not None and abs(pixel_scale / axes.pixel_scale - 1) > _TOLERANCE:
-        raise DataError(
+        raise refusal(
+            "wcs",
             f"{header.where}: pixel_scale={pixel_scale:g} arcsec contradicts {axes.pixel_scale:g} arcsec "
-            f"of the WCS. {way_out}"
+            f"of the WCS. {way_out}",
         )
     if north_angle is not None and abs((north_angle - axes.north_angle + 180.0) % 360.0 - 180.0) > _AGREEMENT:
-        raise DataError(
+        raise refusal(
+            "wcs",
             f"{header.where}: north_angle={north_angle:g} deg contradicts {axes.north_angle:g} deg "
-            f"of the WCS. {way_out}"
+            f"of the WCS. {way_out}",
         )
     if mirrored is not None and bool(mirrored) != axes.mirrored:
-        raise DataError(f"{header.where}: mirrored={mirrored} contradicts {axes.mirrored} of the WCS. {way_out}")
+        raise refusal("wcs", f"{header.where}: mirrored={mirrored} contradicts {axes.mirrored} of the WCS. {way_out}")
 
 
 def _star_pixel(header, center, use_wcs):
@@ -257,12 +295,14 @@ def _star_pixel(header, center, use_wcs):
         center = ("CRPIX2", "CRPIX1")
     pair = tuple(center)
     if len(pair) != 2:
-        raise DataError(f"center= takes two numbers or two card names, (y, x), got {center!r}.")
+        raise refusal("star", f"center= takes two numbers or two card names, (y, x), got {center!r}.")
     return tuple(_star_coordinate(header, c) if isinstance(c, str) else float(c) for c in pair)
 
 
 def _star_coordinate(header, keyword):
     value = header.number(keyword)
     if value is None:
-        raise DataError(f"{header.where}: no card {keyword} holds the star's position. Give center=(y, x) in pixels.")
+        raise refusal(
+            "star", f"{header.where}: no card {keyword} holds the star's position. Give center=(y, x) in pixels."
+        )
     return value - 1.0 if keyword.upper().startswith("CRPIX") else value

@@ -11,17 +11,16 @@ __all__ = [
     "FitsHDU",
     "read_image",
     "read_cube",
+    "read_header",
     "plane_of",
     "list_images",
     "write_fits",
-    "SIZE_CAP",
 ]
 
 import gzip
 import io
 import math
 import re
-import stat
 import warnings
 import zlib
 from collections.abc import Mapping
@@ -33,10 +32,9 @@ import numpy as np
 
 from ..errors import DataError
 from .atomic import write_bytes
+from .size import refuse_size, source_bytes
 
-SIZE_CAP = 2**31
-"""Largest file after decompression, and largest image as float64, that a reader takes, in bytes (2 GiB)."""
-
+_CHUNK = 2**24
 _DAMAGE = (
     "hecksum verification failed",
     "Datasum verification failed",
@@ -176,6 +174,17 @@ def read_cube(path, extension=None):
     return _read(path, take)
 
 
+def read_header(path, extension):
+    """The FitsHeader of an HDU by its number, whether it holds an image or not."""
+
+    def take(hdus):
+        if not 0 <= extension < len(hdus):
+            raise DataError(f"{path} has no HDU {extension}; it has {len(hdus)}.")
+        return FitsHeader(hdus[extension].header.copy(), str(path), _label(hdus, extension))
+
+    return _read(path, take)
+
+
 def list_images(path):
     """The image HDUs of a file: a list of (number, name, shape)."""
     return _read(path, lambda hdus: [(i, hdus[i].name, tuple(hdus[i].shape)) for i in _images(hdus)])
@@ -190,7 +199,7 @@ def _read(path, take):
         warnings.simplefilter("always")
         try:
             with fits.open(io.BytesIO(content), memmap=False, checksum=True) as hdus:
-                _refuse_oversized(hdus, path)
+                _refuse_oversized(hdus, path, len(content))
                 found = take(hdus)
         except Exception as error:
             failure = error
@@ -206,37 +215,37 @@ def _read(path, take):
 
 
 def _content_of(path):
-    """The bytes of a local regular file, decompressed, at most SIZE_CAP of them."""
+    """The bytes of a local regular file, decompressed, as many as the cap on sizes allows."""
     path = Path(path)
+    size = source_bytes(path, ".fits or .fits.gz")
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise DataError(f"{path} is not a regular file: give a local .fits or .fits.gz file.")
         with open(path, "rb") as stream:
             zipped = stream.peek(2)[:2] == b"\x1f\x8b"
-            with gzip.open(stream) if zipped else stream as source:
-                content = source.read(SIZE_CAP + 1)
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist: give a local .fits or .fits.gz file.") from error
-    except (OSError, EOFError, zlib.error, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
+            content = _unzipped(stream, size, path) if zipped else stream.read(size + 1)
+    except DataError:
+        raise
+    except (OSError, EOFError, zlib.error, ValueError, MemoryError) as error:
         raise DataError(f"{path} cannot be read ({_first_line(error)}).") from error
-    if len(content) > SIZE_CAP:
-        raise DataError(f"{path} is larger than {SIZE_CAP} bytes: cut the image out of it first.")
     if not content.startswith(b"SIMPLE  ="):
         raise DataError(f"{path} is not a FITS file: it does not begin with a SIMPLE card.")
     return content
 
 
-def _refuse_oversized(hdus, path):
+def _unzipped(stream, size, path):
+    """The bytes that a gzip stream unfolds to, given up as soon as they are out of proportion to its own size."""
+    parts, found = [], 0
+    with gzip.open(stream) as source:
+        while part := source.read(_CHUNK):
+            parts.append(part)
+            found += len(part)
+            refuse_size(f"{path}, unzipped,", found, size)
+    return b"".join(parts)
+
+
+def _refuse_oversized(hdus, path, size):
     """Before any data is touched: a damaged header may claim terabytes (``len`` reads every header)."""
     for index in range(len(hdus)):
-        size = 8 * math.prod(getattr(hdus[index], "shape", ()))
-        if size > SIZE_CAP:
-            raise DataError(
-                f"{path}, {_label(hdus, index)} claims {size} bytes as float64, above the cap of {SIZE_CAP}."
-            )
+        refuse_size(f"{path}, {_label(hdus, index)}", 8 * math.prod(getattr(hdus[index], "shape", ())), size)
 
 
 def _images(hdus):

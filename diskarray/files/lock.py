@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import CheckpointError, OutputError
 
 SILENT = 600.0  # seconds
-_held = set()
+_held: set = set()
 
 
 class FolderLock:

@@ -1,10 +1,11 @@
 """NPZ files without pickles: named arrays of numbers or text in, the same arrays out.
 
-A reader takes local regular files only, and only what NumPy stores uncompressed, so that what it allocates is bounded
-by the size of the file.
+A reader takes local regular files only. Of diskarray's own files it takes only what NumPy stores uncompressed, so that
+what it allocates is bounded by the size of the file; of a user's, compressed members too, whose declared sizes are
+checked before anything is unpacked.
 """
 
-__all__ = ["npz_bytes", "read_npz", "arrays_from_bytes"]
+__all__ = ["npz_bytes", "read_npz", "read_arrays", "arrays_from_bytes"]
 
 import io
 import math
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
+from .size import SIZE_CAP, refuse_size, source_bytes
 
 KINDS = "biufcUS"
 """Kinds of NumPy types that are stored: numbers, truth values, text."""
@@ -66,13 +68,30 @@ def read_npz(path):
     return arrays_from_bytes(content, str(path))
 
 
-def arrays_from_bytes(content, name):
+def read_arrays(path):
+    """The arrays of a local NPZ file of any origin, compressed (``numpy.savez_compressed``) or not.
+
+    Raises
+    ------
+    DataError
+        As ``read_npz``; also when the file's directory claims more bytes than its own could sensibly unfold to.
+    """
+    size = source_bytes(path, ".npz")
+    try:
+        with open(path, "rb") as stream:
+            content = stream.read(size + 1)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return arrays_from_bytes(content, str(path), packed=True)
+
+
+def arrays_from_bytes(content, name, packed=False):
     """The arrays in the bytes of an NPZ file; ``name`` stands for it in errors. See ``read_npz``."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
-            _check_members(members, len(content), name)
-            arrays = ((m.filename, _array_from(archive.read(m), f"{name}, {m.filename}")) for m in members)
+            _check_members(members, len(content), name, packed)
+            arrays = ((m.filename, _array_from(_content_of(archive, m), f"{name}, {m.filename}")) for m in members)
             return {filename.removesuffix(_ENDING): array for filename, array in arrays}
     except DataError:
         raise
@@ -89,21 +108,37 @@ def arrays_from_bytes(content, name):
         OverflowError,
         KeyError,
         IndexError,
+        MemoryError,
     ) as error:
         raise DataError(f"{name} is not a readable NPZ file ({' '.join(str(error).split())[:200]}).") from error
 
 
-def _check_members(members, size, name):
-    """Before anything is read: plain, uncompressed, distinct members that together fit into the file."""
+def _check_members(members, size, name, packed):
+    """Before anything is read: plain, distinct members that together fit into the file, or unfold from it sensibly."""
     seen = set()
+    methods = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} if packed else {zipfile.ZIP_STORED}
     for member in members:
-        if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:
+        if packed and (member.compress_type not in methods or member.flag_bits & 1):
+            raise DataError(f"{name}: {member.filename!r} is encrypted, or packed in a way that NumPy does not write.")
+        if member.compress_type not in methods or member.flag_bits & 1:
             raise DataError(f"{name}: {member.filename!r} is compressed or encrypted, which no file of diskarray is.")
         if not member.filename.endswith(_ENDING) or member.filename in seen:
             raise DataError(f"{name}: {member.filename!r} is no array, or is there twice.")
         seen.add(member.filename)
+        refuse_size(f"{name}, {member.filename}", member.file_size, size)
+    if packed:
+        refuse_size(name, sum(member.file_size for member in members), size)
+        size = SIZE_CAP
     if sum(member.file_size for member in members) > size:
         raise DataError(f"{name} claims to hold more bytes than it has.")
+
+
+def _content_of(archive, member):
+    """A member's bytes; asked for by number, since all of them would be unfolded before they are counted."""
+    with archive.open(member) as stream:
+        content = stream.read(member.file_size)
+        stream.read(1)  # to the end, where the checksum is looked at
+    return content
 
 
 def _array_from(content, name):

@@ -2,6 +2,8 @@
 
 __all__ = ["FitImaging"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.pytree import build, component, on_namespace
@@ -26,14 +28,14 @@ class FitImaging:
         Summed over the unmasked pixels.
     """
 
-    dataset: object
-    model: object
+    dataset: Any
+    model: Any
     model_image: Image2D
     residual_map: Image2D
     normalized_residual_map: Image2D
     chi_squared_map: Image2D
-    chi_squared: object
-    log_likelihood: object
+    chi_squared: Any
+    log_likelihood: Any
 
     @classmethod
     def of(cls, dataset, model, *, xp=np):
@@ -66,21 +68,21 @@ class FitImaging:
         )
 
     @property
-    def data(self):
+    def data(self) -> Image2D:
         """The observed image."""
         return self.dataset.data
 
     @property
-    def noise_map(self):
+    def noise_map(self) -> Image2D:
         """One standard deviation of each pixel."""
         return self.dataset.noise_map
 
     @property
-    def n_data(self):
+    def n_data(self) -> int:
         """Number of pixels that count."""
         return self.dataset.mask.n_unmasked
 
-    def reduced_chi_squared(self, n_free=0):
+    def reduced_chi_squared(self, n_free: int = 0) -> Any:
         """chi^2 / (N - k) for ``n_free`` = k fitted parameters."""
         return self.chi_squared / (self.n_data - n_free)
 

@@ -32,7 +32,7 @@ def identity_of(*parts):
 
 
 def data_digest(data):
-    """SHA-256 hex digest of the pixels that count, their noise, and where they lie, whatever model they are compared with.
+    """SHA-256 hex digest of the pixels that count, their noise, and where they lie, whatever the model.
 
     Evidences compare models of the same data only.
 

@@ -29,8 +29,8 @@ class LinearSolution:
     values : array, shape (k,)
         The maximum of likelihood times prior within the bounds.
     covariance : array, shape (k, k)
-        Of the linear parameters for fixed others; NaN for those at a bound, on which the remaining ones are conditional,
-        and for degenerate ones.
+        Of the linear parameters for fixed others; NaN for those at a bound, on which the remaining ones are
+        conditional, and for degenerate ones.
     at_bound : tuple of str
     degenerate : tuple of str
         Names of parameters that take part in a combination which neither the data nor a prior constrains.

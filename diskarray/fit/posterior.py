@@ -3,6 +3,7 @@
 __all__ = ["Posterior"]
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -55,10 +56,10 @@ class Posterior:
         If a parameter is declared Linear and the image does not depend on it linearly.
     """
 
-    data: object
+    data: Any
     space: ParameterSpace
-    quadrature: tuple = static((), derived=True)
-    plans: tuple = static((), derived=True)
+    quadrature: tuple = static(default=(), derived=True)
+    plans: tuple = static(default=(), derived=True)
 
     def prepare_fields(self):
         if hasattr(self.data, "items"):
@@ -82,7 +83,7 @@ class Posterior:
         return tuple(self.data.values()) if hasattr(self.data, "items") else (self.data,)
 
     @property
-    def n_data(self):
+    def n_data(self) -> int:
         """Number of pixels that count, over all images."""
         return sum(dataset.mask.n_unmasked for dataset in self.datasets)
 
@@ -94,7 +95,7 @@ class Posterior:
         """
         return identity_of(self.data, self.space)
 
-    def fit_from(self, model, *, xp=np):
+    def fit_from(self, model: Any, *, xp: Any = np) -> Any:
         """Compare a model (a Scene, or a vector, whose linear parameters are solved for) with the data.
 
         Returns
@@ -108,7 +109,7 @@ class Posterior:
             return FrozenDict({name: FitImaging.of(d, model, xp=xp) for name, d in self.data.items()})
         return FitImaging.of(self.data, model, xp=xp)
 
-    def scene_from(self, vector, *, xp=np):
+    def scene_from(self, vector: Any, *, xp: Any = np) -> Any:
         """The model at a vector, its linear parameters at their best values."""
         vector = _as_vector(vector)
         model = self.space.to_model(vector)
@@ -117,7 +118,7 @@ class Posterior:
         values = self._solved(vector, xp).values
         return self.space.with_linear(model, values if not concrete(values) else np.asarray(values))
 
-    def residuals(self, vector, *, xp=np):
+    def residuals(self, vector: Any, *, xp: Any = np) -> Any:
         """Whitened residuals (data - model) / noise of the unmasked pixels, shape (N,), one dataset after the other.
 
         With linear parameters these are the residuals at their best values, followed by one entry
@@ -131,15 +132,15 @@ class Posterior:
             return self._solved(vector, xp).residuals
         return self._pixels(self.space.to_model(vector), xp)
 
-    def log_likelihood(self, vector, *, xp=np):
+    def log_likelihood(self, vector: Any, *, xp: Any = np) -> Any:
         """The log-likelihood, summed over pixels; integrated over the linear parameters and their priors.
 
         Outside a parameter's physical range NumPy raises ParameterError; JAX, which cannot raise while it runs,
         gives -inf. It is never NaN.
 
         With linear parameters it differs from ``profile_log_likelihood`` by the volume that the integral adds: half the
-        logarithm of the determinant of 2 pi times their covariance, less what bounds cut off. That term changes with the
-        vector, so that the maximum of the one is not exactly that of the other. Where a flat prior is improper
+        logarithm of the determinant of 2 pi times their covariance, less what bounds cut off. That term changes with
+        the vector, so that the maximum of the one is not exactly that of the other. Where a flat prior is improper
         (``space.improper``), that volume has the unit of the parameter: differences between vectors mean what they
         should, an evidence does not.
 
@@ -157,7 +158,7 @@ class Posterior:
         """
         return self._where_physical(self._log_likelihood, vector, xp)
 
-    def profile_log_likelihood(self, vector, *, xp=np):
+    def profile_log_likelihood(self, vector: Any, *, xp: Any = np) -> Any:
         """The log-likelihood at the best linear parameters, their log prior added: what least squares maximizes."""
         return self._where_physical(self._profile_log_likelihood, vector, xp)
 
@@ -186,7 +187,7 @@ class Posterior:
         )
         return gaussian_log_likelihood(residuals, self._sigma(xp), xp=xp) + priors
 
-    def log_probability(self, vector, *, xp=np):
+    def log_probability(self, vector: Any, *, xp: Any = np) -> Any:
         """Log prior plus log-likelihood; -inf outside the prior, and nothing is rendered there by NumPy."""
         vector = _as_vector(vector)
         log_prior = self.space.log_prior(vector, xp=xp)
@@ -199,18 +200,18 @@ class Posterior:
         inside = self.space.is_physical(vector, xp=xp)
         return value_where(inside, lambda: self.log_likelihood(vector, xp=xp), -math.inf, xp=xp)
 
-    def log_probabilities(self, vectors, *, xp=np):
+    def log_probabilities(self, vectors: Any, *, xp: Any = np) -> np.ndarray:
         """``log_probability`` of many vectors, shape (m, n) -> (m,), a NumPy array.
 
         Under JAX as many of them are evaluated together as fit into half a gigabyte; compiled once per such number.
         """
         return self._of_rows(Posterior.log_probability, vectors, xp)
 
-    def log_likelihoods(self, vectors, *, xp=np):
+    def log_likelihoods(self, vectors: Any, *, xp: Any = np) -> np.ndarray:
         """``log_likelihood`` of many vectors, shape (m, n) -> (m,), a NumPy array; -inf outside the physical range."""
         return self._of_rows(Posterior._log_likelihood_or_none, vectors, xp)
 
-    def value_and_gradient(self, vector, *, xp):
+    def value_and_gradient(self, vector: Any, *, xp: Any) -> tuple[Any, Any]:
         """Log probability and its gradient, compiled once per shape (JAX only).
 
         Returns

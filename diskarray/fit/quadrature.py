@@ -1,8 +1,9 @@
 """Which quadrature a fit needs: measured once, over the prior, against a much finer one.
 
-A fit should not change its quadrature from one set of parameters to the next, or the likelihood would have steps. So the
-cheapest one that is accurate enough everywhere in the prior is chosen beforehand and stays. Only where a wide prior holds
-both disks that need panels and disks that do not is the choice left to every image, with steps below the error stated.
+A fit should not change its quadrature from one set of parameters to the next, or the likelihood would have steps. So
+the cheapest one that is accurate enough everywhere in the prior is chosen beforehand and stays. Only where a wide prior
+holds both disks that need panels and disks that do not is the choice left to every image, with steps below the error
+stated.
 """
 
 __all__ = ["QuadratureChoice", "quadrature_at", "settle_quadrature"]
@@ -57,8 +58,8 @@ class QuadratureChoice:
 def settle_quadrature(space, datasets):
     """The parameter space with every automatic quadrature settled, and what was chosen.
 
-    With an error pattern d and noise s in every pixel, no parameter moves by more than sqrt(sum (d/s)^2) of its standard
-    deviation: the projection of the pattern on any one direction cannot be longer than the pattern.
+    With an error pattern d and noise s in every pixel, no parameter moves by more than sqrt(sum (d/s)^2) of its
+    standard deviation: the projection of the pattern on any one direction cannot be longer than the pattern.
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ def _inside(space, vector):
 
 
 def _points(datasets):
-    """Some of the unmasked pixels, and the weight of a squared error in each: pixels it stands for / noise^2 * peak^2."""
+    """Some unmasked pixels, and the weight of a squared error in each: pixels it stands for / noise^2 * peak^2."""
     points, weights = [], []
     for data in datasets:
         index = np.arange(data.mask.n_unmasked)

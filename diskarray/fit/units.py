@@ -26,5 +26,6 @@ def check_units(data_unit, model):
     factor, name = surface_brightness_unit(model_unit, where="Star.unit")
     if name != data_unit or factor != 1.0:
         raise UnitError(
-            f"the data are in {data_unit!r}, the scene's images in {model_unit!r}: give the star's flux in the data's unit"
+            f"the data are in {data_unit!r}, the scene's images in {model_unit!r}: give the star's flux in the "
+            "data's unit"
         )

@@ -21,6 +21,6 @@ def cosine_sine(degrees, *, xp=np):
 
 
 def slanted(cosine, sine, *, xp=np):
-    """A cosine kept away from zero, positive, and the sine that goes with it: their ratio is a tangent without a pole."""
+    """A positive cosine kept away from zero, and the sine that goes with it: their ratio is a tangent with no pole."""
     side = xp.where(cosine < 0, -1.0 + 0.0 * cosine, 1.0 + 0.0 * cosine)
     return square_root(cosine**2 + _LEAST_COSINE**2, xp=xp), sine * side

@@ -6,6 +6,8 @@ elsewhere the value at the pixel's center is its mean.
 
 __all__ = ["adaptive_over_sample_size"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.namespace import is_jax_array, is_traced
@@ -19,7 +21,9 @@ from .scene import Scene
 _SECOND_ORDER = 4 / 3  # the error of a mean, by its change when sub-pixels are halved
 
 
-def adaptive_over_sample_size(model, grid, *, tolerance=1e-3, largest=32, margin=1):
+def adaptive_over_sample_size(
+    model: Any, grid: Grid2D, *, tolerance: float = 1e-3, largest: int = 32, margin: int = 1
+) -> np.ndarray:
     """Sizes of sub-pixels that bring every pixel's mean within a tolerance, for ``over_sample_size``.
 
     Starting from 1, a pixel's size is doubled as long as its mean changes by more than the tolerance, and the pixels

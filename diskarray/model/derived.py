@@ -4,12 +4,14 @@ __all__ = ["NearSide", "disk_to_star_flux_ratio", "near_side"]
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 
 from ..backend.namespace import concrete
 from ..errors import ParameterError, ShapeError
 from ..structures.grid import Grid2D
+from .disk import Disk
 
 _CAVEAT = (
     "Which side is near follows from the convention that dust scatters forwards, not from one image: the disk turned "
@@ -18,7 +20,7 @@ _CAVEAT = (
 )
 
 
-def disk_to_star_flux_ratio(disk, grid, *, xp=np):
+def disk_to_star_flux_ratio(disk: Disk, grid: Any, *, xp: Any = np) -> Any:
     """Scattered light of a disk over the light of its star: the sum of brightness x pixel area over a grid's pixels.
 
     Only light that falls into the unmasked pixels counts, before any point-spread function; a grid that holds the whole
@@ -67,7 +69,7 @@ class NearSide:
     caveat: str = _CAVEAT
 
 
-def near_side(disk):
+def near_side(disk: Disk) -> NearSide:
     """Where the near side of a disk is: at PA - 90 for inclinations below 90 degrees, at PA + 90 above.
 
     It is a convention as much as a measurement, see ``NearSide.caveat``: turned by 180 degrees, with a phase function

@@ -2,6 +2,8 @@
 
 __all__ = ["Disk"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.pytree import component, on_namespace, static
@@ -37,8 +39,8 @@ class Disk:
         Sampling of the line of sight.
     """
 
-    density: object = TwoPowerLaw()
-    phase_function: object = HenyeyGreenstein()
+    density: Any = TwoPowerLaw()
+    phase_function: Any = HenyeyGreenstein()
     inclination: float = parameter(
         0.0,
         unit="deg",
@@ -66,8 +68,8 @@ class Disk:
         prior=Normal(0.0, 5.0),
         doc="rigid offset dY of the ring in the mid-plane, towards the near side",
     )
-    rule: Quadrature = static(Quadrature())
-    polarization: object = None
+    rule: Quadrature = static(default=Quadrature())
+    polarization: Any = None
 
     def check(self):
         if not obeys(self.density, Density):

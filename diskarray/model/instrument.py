@@ -2,6 +2,8 @@
 
 __all__ = ["Instrument"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.namespace import concrete
@@ -33,8 +35,8 @@ class Instrument:
         Native map of transmission, on the pixels of the image.
     """
 
-    psf: object = None
-    throughput: object = array_field(None)
+    psf: Any = None
+    throughput: Any = array_field(default=None)
     offset_y: float = parameter(
         0.0, unit="arcsec", doc="star's offset to the North of the frame's center", prior=Normal(0.0, 0.01)
     )

@@ -5,6 +5,8 @@ A line of sight meets the mid-plane at l = v tan i: Y = v / cos i, and cos phi =
 
 __all__ = ["Midplane"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.operations import square_root
@@ -29,7 +31,7 @@ class Midplane:
         Any object with ``to_reference_frame(grid, *, xp)`` and an ``inclination``.
     """
 
-    disk: object
+    disk: Any
 
     def check(self):
         if isinstance(self.disk, type) or not all(hasattr(self.disk, n) for n in ("to_reference_frame", "inclination")):

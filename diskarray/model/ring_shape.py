@@ -8,6 +8,7 @@ __all__ = ["RingShape", "ring_shape"]
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ class RingShape:
         return self.scale_height / self.peak_radius
 
 
-def ring_shape(density, *, azimuth=None, radii=None):
+def ring_shape(density: Any, *, azimuth: Any = None, radii: Any = None) -> RingShape:
     """Measure a density, with NumPy.
 
     Parameters

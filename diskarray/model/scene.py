@@ -2,6 +2,8 @@
 
 __all__ = ["Scene"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.pytree import FrozenDict, component, on_namespace
@@ -37,11 +39,11 @@ class Scene:
         What the reduction left of the star's own image (any object with ``image_2d_from``).
     """
 
-    disks: object = None
+    disks: Any = None
     instrument: Instrument = Instrument()
-    star: object = None
-    sources: object = None
-    stellar_residual: object = None
+    star: Any = None
+    sources: Any = None
+    stellar_residual: Any = None
     background: float = parameter(0.0, doc="level in every pixel, in the unit of the image", prior=Normal(0.0, 1.0))
 
     def prepare_fields(self):

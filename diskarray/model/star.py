@@ -25,7 +25,7 @@ class Star:
     flux: float = parameter(
         1.0, minimum=0, doc="flux of the star; degenerate with optical_depth unless known", prior=LogUniform(1e-6, 1e9)
     )
-    unit: str = static("")
+    unit: str = static(default="")
 
     def prepare_units(self):
         if not carries_unit(self.flux):

@@ -15,7 +15,7 @@ __all__ = ["PSF", "EmpiricalPSF", "GaussianPSF", "MoffatPSF", "kernel_center"]
 
 import dataclasses
 import math
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -70,8 +70,8 @@ class GaussianPSF:
     )
     axis_ratio: float = parameter(1.0, above=0, maximum=1, doc="narrow over wide axis", prior=Uniform(0.3, 1.0))
     angle: float = parameter(0.0, unit="deg", doc=_ANGLE, prior=UniformAngle(0.0, 180.0))
-    half_width: float = static(None)
-    reach: float = static(None, derived=True)
+    half_width: float = static(default=None)
+    reach: float = static(default=None, derived=True)
 
     def prepare_fields(self):
         _settle_reach(self, _GAUSSIAN_REACH)
@@ -121,8 +121,8 @@ class MoffatPSF:
     )
     axis_ratio: float = parameter(1.0, above=0, maximum=1, doc="narrow over wide axis", prior=Uniform(0.3, 1.0))
     angle: float = parameter(0.0, unit="deg", doc=_ANGLE, prior=UniformAngle(0.0, 180.0))
-    half_width: float = static(None)
-    reach: float = static(None, derived=True)
+    half_width: float = static(default=None)
+    reach: float = static(default=None, derived=True)
 
     def prepare_fields(self):
         _settle_reach(self, _MOFFAT_REACH)
@@ -169,11 +169,11 @@ class EmpiricalPSF:
         True: the kernel is brought to unit sum. False: its own sum is kept, as the fraction of the light that arrives.
     """
 
-    kernel: object = array_field()
-    pixel_scale: float = static(None)
-    center: tuple | str = static(None)
-    over_sample_size: int = static(1)
-    normalize: bool = static(True)
+    kernel: Any = array_field()
+    pixel_scale: float = static(default=None)
+    center: tuple | str = static(default=None)
+    over_sample_size: int = static(default=1)
+    normalize: bool = static(default=True)
 
     @classmethod
     def from_fits(cls, path, extension=None, plane=None, **settings):
@@ -204,7 +204,7 @@ class EmpiricalPSF:
         if kernel.ndim != 2:
             raise ShapeError(f"a PSF kernel is a 2D image, got shape {tuple(kernel.shape)}")
         check_kernels(kernel)
-        settled = sampling_fields(self, kernel.shape)
+        settled = sampling_fields(self)
         center = self.center
         if isinstance(center, str):
             if center != "centroid":
@@ -238,7 +238,7 @@ def check_kernels(kernels):
         raise ParameterError("a PSF kernel must be finite with a positive sum")
 
 
-def sampling_fields(psf, shape):
+def sampling_fields(psf):
     """``pixel_scale``, ``over_sample_size`` and ``normalize`` of a sampled PSF, checked and in their final form."""
     name, scale, size = type(psf).__name__, psf.pixel_scale, psf.over_sample_size
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:

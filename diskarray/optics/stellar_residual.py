@@ -2,6 +2,8 @@
 
 __all__ = ["StellarResidual"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.constant import held_at
@@ -32,7 +34,7 @@ class StellarResidual:
         Reference images on the pixels of the data, in its unit. One image alone may be 2D.
     """
 
-    references: object = array_field(axes=3)
+    references: Any = array_field(axes=3)
     weights: object = parameter(0.0, doc="of the references in the image; shape (K,)", prior=Normal(0.0, 1.0))
     shift_y: object = parameter(
         0.0, unit="arcsec", doc="of the references to the North; one or K numbers", prior=Normal(0.0, 0.01)

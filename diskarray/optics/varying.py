@@ -7,6 +7,8 @@ convolution for each kernel, and its adjoint gathers light the same way back.
 
 __all__ = ["SpatiallyVaryingPSF", "interpolation_weights"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.namespace import concrete
@@ -42,13 +44,13 @@ class SpatiallyVaryingPSF:
         True: every kernel is brought to unit sum. False: their own sums are kept.
     """
 
-    kernels: object = array_field(axes=3)
-    weight_maps: object = array_field(axes=3)
-    transmission: object = array_field(None)
-    pixel_scale: float = static(None)
-    center: tuple = static(None)
-    over_sample_size: int = static(1)
-    normalize: bool = static(True)
+    kernels: Any = array_field(axes=3)
+    weight_maps: Any = array_field(axes=3)
+    transmission: Any = array_field(default=None)
+    pixel_scale: float = static(default=None)
+    center: tuple = static(default=None)
+    over_sample_size: int = static(default=1)
+    normalize: bool = static(default=True)
 
     @classmethod
     def between(cls, kernels, positions, frame, *, interpolation="linear", **settings):
@@ -71,7 +73,7 @@ class SpatiallyVaryingPSF:
         for name, values in (("weight_maps", maps), ("transmission", transmission)):
             if concrete(values) and not np.all(np.isfinite(np.asarray(values))):
                 raise ParameterError(f"SpatiallyVaryingPSF.{name} must be finite; give 0 where no light passes")
-        settled = sampling_fields(self, tuple(kernels.shape[1:]))
+        settled = sampling_fields(self)
         settled["center"] = checked_center(self.center, tuple(kernels.shape[1:]))
         for name, value in settled.items():
             object.__setattr__(self, name, value)

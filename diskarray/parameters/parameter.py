@@ -7,7 +7,9 @@ labels and default priors.
 __all__ = ["parameter", "ParameterSpec", "parameters_of"]
 
 import dataclasses
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -117,13 +119,24 @@ def _as_float(owner, name, value):
     return frozen(array) if array.ndim else float(array)
 
 
-def parameter(default, *, unit="", doc="", minimum=None, maximum=None, above=None, below=None, prior=None, simple=None):
+def parameter(
+    default: Any,
+    *,
+    unit: str = "",
+    doc: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    prior: Any = None,
+    simple: float | None = None,
+) -> Any:
     """Declare a parameter as a dataclass field; see ParameterSpec for the arguments."""
     spec = ParameterSpec(float(default), unit, doc, minimum, maximum, above, below, prior, simple)
     return dataclasses.field(default=float(default), metadata={"parameter": spec})
 
 
-def parameters_of(cls):
+def parameters_of(cls: Any) -> Mapping[str, ParameterSpec]:
     """The parameters declared by a component class (or by an object's class).
 
     Returns

@@ -4,6 +4,8 @@ __all__ = ["ParameterSpace", "Tied"]
 
 import dataclasses
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -54,11 +56,11 @@ class ParameterSpace:
 
     template: object
     free: tuple = static()
-    tied: tuple = static(())
-    linear: tuple = static(())
+    tied: tuple = static(default=())
+    linear: tuple = static(default=())
 
     @classmethod
-    def of(cls, model, priors):
+    def of(cls, model: Any, priors: Mapping[str, Any]) -> "ParameterSpace":
         """Free the parameters named in ``priors``.
 
         Parameters
@@ -74,7 +76,10 @@ class ParameterSpace:
         ParameterError
             If a path does not exist, is not a number, or its prior has no common part with the physical range.
         """
-        free, tied, linear, position = [], [], [], 0
+        free: list[_Free] = []
+        tied: list[tuple] = []
+        linear: list = []
+        position = 0
         for path, prior in priors.items():
             value, spec = get_at(model, path), spec_at(model, path)
             if spec is None or children(value) is not None:
@@ -191,12 +196,12 @@ class ParameterSpace:
             return xp.zeros((0,))
         return xp.concat([xp.reshape(xp.asarray(get_at(model, f.path)), (f.size,)) for f in self.linear])
 
-    def to_vector(self, model=None, *, xp=np):
+    def to_vector(self, model: Any = None, *, xp: Any = np) -> Any:
         """The free parameters of a model (default: of the template) as a vector, shape (n,)."""
         model = self.template if model is None else model
         return xp.concat([xp.reshape(xp.asarray(get_at(model, f.path)), (f.size,)) for f in self.free])
 
-    def to_model(self, vector):
+    def to_model(self, vector: Any) -> Any:
         """The model at a vector; works on tracers.
 
         Raises
@@ -221,7 +226,7 @@ class ParameterSpace:
             model = replace(model, path, get_at(model, path))
         return model
 
-    def log_prior(self, vector, *, xp=np):
+    def log_prior(self, vector: Any, *, xp: Any = np) -> Any:
         """Logarithm of the prior density; -inf outside a prior's support or a physical range."""
         vector = self._checked(vector)
         total = xp.asarray(0.0)
@@ -239,7 +244,7 @@ class ParameterSpace:
                     inside = xp.logical_and(inside, spec.contains(vector[k], xp=xp))
         return inside
 
-    def from_unit_cube(self, u, *, xp=np):
+    def from_unit_cube(self, u: Any, *, xp: Any = np) -> Any:
         """The vector at a point of the unit cube, shape (n,) -> (n,): the prior transform."""
         u = self._checked(u)
         return xp.stack([prior.from_unit(u[k], xp=xp) for k, prior in enumerate(self.priors)])

@@ -7,6 +7,8 @@ knows where to look; without, it looks everywhere, at several times the cost.
 
 __all__ = ["Layered"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.operations import square_root
@@ -38,8 +40,8 @@ class Layered:
         How it falls off with height.
     """
 
-    radial: object = RadialPowerLaws()
-    vertical: object = VerticalGaussian()
+    radial: Any = RadialPowerLaws()
+    vertical: Any = VerticalGaussian()
     eccentricity: float = parameter(
         0.0, minimum=0, below=1, doc="eccentricity of all ellipses", prior=Uniform(0.0, 0.5)
     )

@@ -2,6 +2,8 @@
 
 __all__ = ["SplinePhaseFunction", "TabulatedPhaseFunction", "probed_angles"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.pytree import component, static
@@ -25,7 +27,7 @@ _BEYOND = (1.0, 2.0, 4.0, 8.0)  # knot spacings; a curve outside its knots is le
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
-def probed_angles(inclination, *, xp=np):
+def probed_angles(inclination: Any, *, xp: Any = np) -> Any:
     """The smallest and the largest scattering angle in the mid-plane of a disk: 90 - i and 90 + i, in degrees."""
     half = 90.0 - xp.abs(90.0 - xp.asarray(inclination))
     return 90.0 - half, 90.0 + half
@@ -60,7 +62,7 @@ class SplinePhaseFunction:
         prior=Isotropic(0.0, 90.0),
         doc="of the disk; places the knots (held fixed in a fit, as a rule)",
     )
-    normalized: bool = static(False)
+    normalized: bool = static(default=False)
 
     def prepare_fields(self):
         values = one_per_knot("SplinePhaseFunction", "values", self.values, fallback=_DEFAULT_KNOTS)
@@ -128,9 +130,9 @@ class TabulatedPhaseFunction:
         probed angles only.
     """
 
-    angles: tuple = static((0.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0))
+    angles: tuple = static(default=(0.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0))
     values: object = parameter(1.0, minimum=0, prior=Uniform(0.01, 1.0), doc="values at the angles, in any unit")
-    normalized: bool = static(True)
+    normalized: bool = static(default=True)
 
     def prepare_fields(self):
         object.__setattr__(self, "angles", knots_in_order("TabulatedPhaseFunction", self.angles))

@@ -2,6 +2,8 @@
 
 __all__ = ["HenyeyGreenstein", "Polarized"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.operations import square_root
@@ -45,8 +47,8 @@ class Polarized:
         Fraction of linear polarization.
     """
 
-    phase_function: object = HenyeyGreenstein()
-    polarization: object = RayleighPolarization()
+    phase_function: Any = HenyeyGreenstein()
+    polarization: Any = RayleighPolarization()
 
     def check(self):
         if not obeys(self.phase_function, PhaseFunction):

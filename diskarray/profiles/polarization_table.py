@@ -23,7 +23,7 @@ class TabulatedPolarization:
         Scattering angles in degrees, increasing, between 0 and 180 (both excluded).
     """
 
-    angles: tuple = static((30.0, 60.0, 90.0, 120.0, 150.0))
+    angles: tuple = static(default=(30.0, 60.0, 90.0, 120.0, 150.0))
     values: object = parameter(
         0.3, minimum=-1, maximum=1, prior=Uniform(0.0, 1.0), doc="polarization fraction at the angles"
     )

@@ -3,6 +3,7 @@
 __all__ = ["FlatBelt", "GaussianRing", "InnerEdge", "RadialPowerLaws"]
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -135,7 +136,7 @@ class InnerEdge:
         The profile that the edge is cut into.
     """
 
-    radial: object = RadialPowerLaws()
+    radial: Any = RadialPowerLaws()
     edge_radius: float = parameter(
         60.0, unit="au", above=0, doc="radius at which half of the density is left", prior=LogUniform(1.0, 1000.0)
     )

@@ -3,6 +3,9 @@
 __all__ = ["load_result"]
 
 import dataclasses
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
 
 from ..conventions import ddit
 from ..errors import DataError, DiskArrayError
@@ -15,7 +18,8 @@ from ..structures import frame
 from . import optimize_result, sample_result
 from .archive import read_archive
 from .encoding import Decoder, holds_unstored, type_name
-from .sample_result import scene_at
+from .optimize_result import OptimizeResult
+from .sample_result import SampleResult, scene_at
 
 _MODULES = (
     ddit,
@@ -37,7 +41,9 @@ _MODULES = (
 _RESULTS = (optimize_result.OptimizeResult, sample_result.SampleResult)
 
 
-def load_result(path, *, components=(), posterior=None):
+def load_result(
+    path: str | PathLike, *, components: Sequence[type] = (), posterior: Any = None
+) -> OptimizeResult | SampleResult:
     """Read a result that was saved with its ``save`` method.
 
     Parameters

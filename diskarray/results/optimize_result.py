@@ -3,6 +3,7 @@
 __all__ = ["Basin", "Detection", "Limit", "LinearEstimate", "OptimizeResult"]
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -109,7 +110,7 @@ class LinearEstimate:
     at_bound: tuple = ()
 
     @property
-    def sigma(self):
+    def sigma(self) -> Any:
         """Standard deviations, shape (k,); NaN where unknown."""
         return np.sqrt(np.diag(self.covariance))
 
@@ -180,7 +181,7 @@ class OptimizeResult:
     units: tuple
     vector: np.ndarray
     covariance: np.ndarray
-    scene: object
+    scene: Any
     status: str
     message: str
     n_evaluations: int
@@ -205,7 +206,7 @@ class OptimizeResult:
     linear: LinearEstimate = LinearEstimate()
 
     @property
-    def sigma(self):
+    def sigma(self) -> Any:
         """Standard deviations, shape (n,); NaN where unknown."""
         return np.sqrt(np.diag(self.covariance))
 
@@ -225,15 +226,15 @@ class OptimizeResult:
         return self.chi_squared / (self.n_data - self.n_free)
 
     @property
-    def succeeded(self):
+    def succeeded(self) -> bool:
         """True if the optimizer converged, on something that is there."""
         return self.status == "converged"
 
-    def save(self, path, *, overwrite=False):
+    def save(self, path: Any, *, overwrite: bool = False) -> Any:
         """Write the result as .json, .npz, or into a folder; see ``save_result``. ``load_result`` reads it back."""
         return save_result(self, path, overwrite=overwrite)
 
-    def limit(self, name):
+    def limit(self, name: str) -> Any:
         """The Limit on a parameter, or None."""
         return next((limit for limit in self.limits if limit.name == name), None)
 

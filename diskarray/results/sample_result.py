@@ -4,6 +4,7 @@ __all__ = ["SampleResult", "scene_at"]
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +82,7 @@ class SampleResult:
     log_probability: np.ndarray
     vector: np.ndarray
     maximum_log_probability: float
-    scene: object
+    scene: Any
     log_evidence: float | None
     log_evidence_error: float | None
     effective_sample_size: float | None
@@ -212,12 +213,12 @@ class SampleResult:
         return self.samples.reshape(chains * draws, n)
 
     @property
-    def mean(self):
+    def mean(self) -> np.ndarray:
         """Posterior means, shape (n,); of periodic angles around their circular mean."""
         return _wrapped(_mean(self._seamless()), self.priors)
 
     @property
-    def covariance(self):
+    def covariance(self) -> np.ndarray:
         """Posterior covariance, shape (n, n)."""
         draws = self._seamless()
         if draws.shape[0] < 2:
@@ -227,7 +228,7 @@ class SampleResult:
             return offsets.T @ offsets / (draws.shape[0] - 1)
 
     @property
-    def sigma(self):
+    def sigma(self) -> np.ndarray:
         """Posterior standard deviations, shape (n,)."""
         return np.sqrt(np.diag(self.covariance))
 
@@ -245,7 +246,7 @@ class SampleResult:
         return gates_of(self)
 
     @property
-    def established(self):
+    def established(self) -> bool:
         """True if every gate passed."""
         return all(gate.passed is True for gate in self.gates)
 

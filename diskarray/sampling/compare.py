@@ -9,12 +9,14 @@ __all__ = ["Comparison", "compare"]
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..diagnostics.gates import FINISHED
 from ..errors import ParameterError
+from ..results.sample_result import SampleResult
 
 _CERTAIN = 3.0  # combined errors that a difference must exceed
 
@@ -89,7 +91,7 @@ class Comparison:
         return f"Comparison of {len(self.names)} models of the same data: {verdict}\n{self.table}"
 
 
-def compare(results):
+def compare(results: Mapping[str, SampleResult] | Sequence[SampleResult]) -> Comparison:
     """Compare models of the same data by their evidence.
 
     Parameters
@@ -107,7 +109,8 @@ def compare(results):
         If there are fewer than two, one has no evidence or was stopped before it was complete, or they are not all of
         the same data.
     """
-    named = dict(results) if isinstance(results, Mapping) else {f"model {k}": r for k, r in enumerate(results, start=1)}
+    numbered = {f"model {k}": result for k, result in enumerate(results, start=1)}
+    named: dict[str, Any] = dict(results) if isinstance(results, Mapping) else numbered
     if len(named) < 2:
         raise ParameterError(f"a comparison needs at least two results, got {len(named)}")
     for name, result in named.items():

@@ -235,7 +235,7 @@ class _Run:
                 self.likelihood.expect(self._iterations_left(state.delta_logz) * calls / max(iteration, 1))
 
     def _iterations_left(self, remaining):
-        """About how many: the volume that is left shrinks by a factor e in ``live_points`` of them, the rest with it."""
+        """About how many: the volume that is left shrinks by a factor e in ``live_points`` of them."""
         tail = np.log(max(min(remaining, 1.0) / self.settings.dlogz, 1.0))
         return self.settings.live_points * (max(remaining - 1.0, 0.0) + tail)
 

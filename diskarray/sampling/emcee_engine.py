@@ -119,7 +119,9 @@ class Emcee:
         state, check, tau = State(rows, log_prob=values, random_state=sampler.random_state), _FIRST_CHECK, math.nan
         while True:
             target = min(check, self.max_steps)
-            for state in sampler.sample(state, iterations=target - sampler.iteration, skip_initial_state_check=True):
+            steps = target - sampler.iteration
+            for latest in sampler.sample(state, iterations=steps, skip_initial_state_check=True):
+                state = latest
                 progress.update(1)
             tau = _slowest(sampler.get_chain(), sampler.get_log_prob(), self.burn_in)
             wanted = (self.burn_in + self.autocorrelation_times) * tau

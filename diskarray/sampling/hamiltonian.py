@@ -1,8 +1,8 @@
 """NumPyro's no-U-turn transitions as compiled functions of a posterior and of plain arrays.
 
 Every chain moves in standardized coordinates y: the coordinates without bounds of ``bijectors`` are center + factor y,
-with center and factor from the Laplace approximation of the posterior, so that the density is near a standard normal one
-and a unit mass matrix is a good start. All of a chain's state is arrays, and a block of draws is a function of them.
+with center and factor from the Laplace approximation of the posterior, so that the density is near a standard normal
+one and a unit mass matrix is a good start. All of a chain's state is arrays; a block of draws is a function of them.
 """
 
 __all__ = ["Frame", "Transitions", "chain_starts"]

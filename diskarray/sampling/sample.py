@@ -2,16 +2,31 @@
 
 __all__ = ["sample"]
 
+from os import PathLike
+from typing import Any
+
 import numpy as np
 
 from ..errors import ParameterError
+from ..fit.posterior import Posterior
+from ..results.sample_result import SampleResult
 from .checkpoint import identity_of, open_journal
 from .evaluations import Evaluations
 from .progress import open_progress
 from .warm_start import checked_start
 
 
-def sample(posterior, engine, *, start=None, seed=0, xp=np, checkpoint=None, checkpoint_every=10.0, progress=True):
+def sample(
+    posterior: Posterior,
+    engine: Any,
+    *,
+    start: Any = None,
+    seed: int = 0,
+    xp: Any = np,
+    checkpoint: str | PathLike | None = None,
+    checkpoint_every: float = 10.0,
+    progress: bool = True,
+) -> SampleResult:
     """Draw from a posterior.
 
     Parameters

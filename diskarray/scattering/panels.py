@@ -1,8 +1,8 @@
 """Where to cut the line of sight into panels, so that a few Gauss-Legendre nodes in each see a smooth integrand.
 
 Along a line of sight the integrand changes where the line enters and leaves the slab of dust, crosses the mid-plane,
-crosses the ring, and passes the star. Between two such places it is smooth at every inclination: face-on the slab's panels are the
-short ones, edge-on those of the ring, and the empty panels in between have length zero.
+crosses the ring, and passes the star. Between two such places it is smooth at every inclination: face-on the slab's
+panels are the short ones, edge-on those of the ring, and the empty panels in between have length zero.
 """
 
 __all__ = ["GUIDED_PANELS", "UNGUIDED_PANELS", "guided_panels", "unguided_panels"]

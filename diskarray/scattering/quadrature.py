@@ -37,9 +37,9 @@ class Quadrature:
         Largest error of an image, as a fraction of its peak. It is what the choice aims at for ordinary disks, not a
         bound for every disk. Default: 1e-4; in a Posterior, what the noise allows.
     path : str
-        "vectorized": all nodes of all lines of sight at once. "streaming": one node at a time, in small blocks of lines,
-        for the least memory. "automatic": vectorized where the whole fits a processor's cache, else one node at a time
-        in blocks of the fastest size. All give the same values to rounding.
+        "vectorized": all nodes of all lines of sight at once. "streaming": one node at a time, in small blocks of
+        lines, for the least memory. "automatic": vectorized where the whole fits a processor's cache, else one node
+        at a time in blocks of the fastest size. All give the same values to rounding.
     """
 
     nodes: str = "automatic"
@@ -92,7 +92,8 @@ def choice_index(quadrature, cos_i, sin_i, scales, *, xp=np):
     """Which of ``choices_for(quadrature)`` a disk needs, as a 0-d array of an integer type.
 
     The limits were read off random disks (docs/accuracy.md): the radial profile must not change too much across the
-    layer, nor the radius, nor may dust matter that lies next to the star or far out; few nodes need a nearly Gaussian profile.
+    layer, nor the radius, nor may dust matter that lies next to the star or far out; few nodes need a nearly
+    Gaussian profile.
     """
     reach, steepness, stray = layer_shape(cos_i, sin_i, scales, xp=xp)
     flat = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0)) < _LARGEST_REACH

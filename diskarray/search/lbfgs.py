@@ -24,6 +24,7 @@ from .start import start_vector
 
 _STEP = 1e-5
 _SAME = 1e-4  # of the log posterior: a restart that gains less ends the search
+_NONE = -1e300  # where there is no log posterior: a number that a line search can handle
 _RESTARTS = 6
 
 
@@ -58,7 +59,7 @@ class LBFGSB:
         target = _Target(problem)
         vector = start_vector(posterior.space, start)
         x = problem.scaling.strictly_inside(problem.scaling.to_coordinates(vector))
-        if not np.isfinite(target.value(x)):
+        if not target.value(x) > _NONE:
             raise ParameterError("the start has no finite log probability: look at the start values, priors and data")
         x, steps, settled = self._search(target, x)
 
@@ -121,10 +122,10 @@ class _Target:
         self.problem, self.posterior, self.exact = problem, problem.posterior, has_derivatives(xp=problem.xp)
 
     def value(self, x):
-        """The log posterior; a large negative number where it has none, which a line search can handle."""
+        """The log posterior; ``_NONE`` where it has none."""
         self.problem.counted(1)
         value = float(self.posterior.log_probability(self.problem.scaling.to_vector(x), xp=self.problem.xp))
-        return value if np.isfinite(value) else -1e300
+        return value if np.isfinite(value) else _NONE
 
     def value_and_slope(self, x):
         """The log posterior and its gradient, exact under JAX, else by central differences."""

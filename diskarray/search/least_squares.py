@@ -50,8 +50,8 @@ class LeastSquares:
         Residual, in standard deviations, from which on a robust loss counts it less.
     derivatives : str
         "exact": forward mode, which takes JAX and many seconds of compiling. "automatic", "differences": differences of
-        images; under JAX of compiled ones, unless NumPy makes them sooner than they are compiled. Only a model that NumPy
-        cannot render has exact derivatives by itself under "automatic".
+        images; under JAX of compiled ones, unless NumPy makes them sooner than they are compiled. Only a model that
+        NumPy cannot render has exact derivatives by itself under "automatic".
     errors : str
         "independent": the noise map is right. "scaled": right up to one factor, taken from chi-squared. "correlated":
         errors allow for the residuals' autocorrelation.

@@ -2,12 +2,18 @@
 
 __all__ = ["optimize"]
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import ParameterError
+from ..fit.posterior import Posterior
+from ..results.optimize_result import OptimizeResult
 
 
-def optimize(posterior, optimizer, start=None, *, xp=np, progress=True):
+def optimize(
+    posterior: Posterior, optimizer: Any, start: Any = None, *, xp: Any = np, progress: bool = True
+) -> OptimizeResult:
     """Find the best-fitting parameters.
 
     Parameters

@@ -145,8 +145,8 @@ def _status(found, detection, steps, unfinished):
     left = 0.0 if found.arrived else found.gain
     if detection is not None and detection.chi_squared_gain + left < detection.threshold:
         return "not_constrained", (
-            f"no significant disk: its light lowers chi-squared by {detection.chi_squared_gain + left:.0f}, noise with this "
-            f"correlation may do so by {detection.threshold:.0f}"
+            f"no significant disk: its light lowers chi-squared by {detection.chi_squared_gain + left:.0f}, noise "
+            f"with this correlation may do so by {detection.threshold:.0f}"
         )
     if not found.arrived:
         return "max_evaluations", f"{unfinished} (chi-squared could still fall by {found.gain:.2g})"

@@ -9,6 +9,7 @@ __all__ = ["to_image", "to_grid", "to_vector_yx", "over_sample", "transform"]
 
 import functools
 import inspect
+from typing import Any, Protocol, overload
 
 import numpy as np
 
@@ -21,6 +22,39 @@ from .algebra import unwrap
 from .grid import Grid2D, Grid2DIrregular
 from .image import Image2D, ImageIrregular
 from .vector import VectorYX2D, VectorYX2DIrregular, turned_to_sky
+
+
+class ImageMethod(Protocol):
+    """What ``to_image`` makes of a method."""
+
+    @overload
+    def __call__(self, grid: Grid2D, *args: Any, xp: Any = ..., **kwargs: Any) -> Image2D: ...
+    @overload
+    def __call__(self, grid: Grid2DIrregular, *args: Any, xp: Any = ..., **kwargs: Any) -> ImageIrregular: ...
+    @overload
+    def __call__(self, grid: Any, *args: Any, xp: Any = ..., **kwargs: Any) -> Any: ...
+
+
+class VectorMethod(Protocol):
+    """What ``to_vector_yx`` makes of a method."""
+
+    @overload
+    def __call__(self, grid: Grid2D, *args: Any, xp: Any = ..., **kwargs: Any) -> VectorYX2D: ...
+    @overload
+    def __call__(self, grid: Grid2DIrregular, *args: Any, xp: Any = ..., **kwargs: Any) -> VectorYX2DIrregular: ...
+    @overload
+    def __call__(self, grid: Any, *args: Any, xp: Any = ..., **kwargs: Any) -> Any: ...
+
+
+class GridMethod(Protocol):
+    """What ``to_grid`` makes of a method."""
+
+    @overload
+    def __call__(self, grid: Grid2D, *args: Any, xp: Any = ..., **kwargs: Any) -> Grid2D: ...
+    @overload
+    def __call__(self, grid: Grid2DIrregular, *args: Any, xp: Any = ..., **kwargs: Any) -> Grid2DIrregular: ...
+    @overload
+    def __call__(self, grid: Any, *args: Any, xp: Any = ..., **kwargs: Any) -> Any: ...
 
 
 def _decorate(function, call):
@@ -123,7 +157,7 @@ def _wrapping(function, inner_shape, on_pixels, at_points):
     return _decorate(function, call)
 
 
-def to_image(function):
+def to_image(function: Any) -> ImageMethod:
     """Raw values (N,) become an Image2D or ImageIrregular."""
     return _wrapping(
         function,
@@ -133,7 +167,7 @@ def to_image(function):
     )
 
 
-def to_vector_yx(function):
+def to_vector_yx(function: Any) -> VectorMethod:
     """Raw vectors (N, 2) become a VectorYX2D or VectorYX2DIrregular."""
     return _wrapping(
         function,
@@ -143,7 +177,7 @@ def to_vector_yx(function):
     )
 
 
-def to_grid(function):
+def to_grid(function: Any) -> GridMethod:
     """Raw points (N, 2) become a Grid2D (its sub-pixels moved in the same way) or a Grid2DIrregular."""
 
     def call(self, grid, body, xp, is_structure):

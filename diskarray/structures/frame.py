@@ -71,7 +71,7 @@ class Frame2D:
             object.__setattr__(self, name, value)
 
     @property
-    def pixel_area(self):
+    def pixel_area(self) -> float:
         """Solid angle of a pixel in arcsec^2."""
         return self.pixel_scale**2
 

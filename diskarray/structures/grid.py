@@ -2,6 +2,8 @@
 
 __all__ = ["Grid2D", "Grid2DIrregular"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.namespace import namespace_of
@@ -28,8 +30,8 @@ class Grid2DIrregular:
         The axes the coordinates belong to: "sky", or the name of the component whose frame they were moved to.
     """
 
-    array: object = array_field()
-    axes: str = static("sky")
+    array: Any = array_field()
+    axes: str = static(default="sky")
 
     def prepare_fields(self):
         object.__setattr__(self, "axes", getattr(self.array, "axes", self.axes))
@@ -37,12 +39,12 @@ class Grid2DIrregular:
         object.__setattr__(self, "array", points_from(unwrap(given)))
 
     @property
-    def y(self):
+    def y(self) -> Any:
         """First coordinates, shape (N,)."""
         return self.array[..., 0]
 
     @property
-    def x(self):
+    def x(self) -> Any:
         """Second coordinates, shape (N,)."""
         return self.array[..., 1]
 
@@ -95,11 +97,11 @@ class Grid2D:
     """
 
     mask: Mask2D = static()
-    over_sample_size: object = static(1)
-    array: object = array_field(None)
-    sub_array: object = array_field(None)
-    axes: str = static("sky")
-    on_pixels: bool = static(True)
+    over_sample_size: Any = static(default=1)
+    array: Any = array_field(default=None)
+    sub_array: Any = array_field(default=None)
+    axes: str = static(default="sky")
+    on_pixels: bool = static(default=True)
 
     def prepare_fields(self):
         mask = Mask2D.none(self.mask) if isinstance(self.mask, Frame2D) else self.mask
@@ -122,7 +124,15 @@ class Grid2D:
             object.__setattr__(self, name, value)
 
     @classmethod
-    def uniform(cls, shape_native, pixel_scale, *, center=None, mask=None, over_sample_size=1):
+    def uniform(
+        cls,
+        shape_native: tuple[int, int],
+        pixel_scale: float,
+        *,
+        center: tuple[float, float] | None = None,
+        mask: Any = None,
+        over_sample_size: Any = 1,
+    ) -> "Grid2D":
         """A grid over a north-up image.
 
         Parameters
@@ -142,22 +152,22 @@ class Grid2D:
         return cls(Mask2D.none(frame) if mask is None else Mask2D(mask, frame), over_sample_size)
 
     @property
-    def y(self):
+    def y(self) -> Any:
         """First coordinates of the unmasked pixels, shape (N,)."""
         return self.array[..., 0]
 
     @property
-    def x(self):
+    def x(self) -> Any:
         """Second coordinates of the unmasked pixels, shape (N,)."""
         return self.array[..., 1]
 
     @property
-    def frame(self):
+    def frame(self) -> Frame2D:
         """Shape, pixel scale, star position and orientation of the image."""
         return self.mask.frame
 
     @property
-    def shape_native(self):
+    def shape_native(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.mask.shape_native
 

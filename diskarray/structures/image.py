@@ -2,6 +2,8 @@
 
 __all__ = ["Image2D", "ImageIrregular", "native_from", "slim_from"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.namespace import namespace_of
@@ -114,7 +116,7 @@ class Image2D:
         If the array does not fit the mask.
     """
 
-    array: object = array_field()
+    array: Any = array_field()
     mask: Mask2D = static()
 
     def prepare_fields(self):
@@ -126,23 +128,23 @@ class Image2D:
         object.__setattr__(self, "array", frozen(masked_to_zero(array, mask)))
 
     @classmethod
-    def from_slim(cls, values, mask, *, xp=np):
+    def from_slim(cls, values: Any, mask: Mask2D | Frame2D, *, xp: Any = np) -> "Image2D":
         """From one value per unmasked pixel, shape (N,)."""
         mask = as_mask(mask)
         return build(cls, array=native_from(values, mask, xp=xp), mask=mask)
 
     @property
-    def frame(self):
+    def frame(self) -> Frame2D:
         """Shape, pixel scale, star position and orientation."""
         return self.mask.frame
 
     @property
-    def shape_native(self):
+    def shape_native(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.mask.shape_native
 
     @property
-    def slim(self):
+    def slim(self) -> Any:
         """Values of the unmasked pixels in C order, shape (N,)."""
         return slim_from(self.array, self.mask)
 
@@ -189,7 +191,7 @@ class ImageIrregular:
         One value per point of the Grid2DIrregular it came from.
     """
 
-    array: object = array_field()
+    array: Any = array_field()
 
     def prepare_fields(self):
         array = frozen(unwrap(self.array))

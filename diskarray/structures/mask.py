@@ -26,6 +26,10 @@ class Mask2D:
     """
 
     __slots__ = ("array", "frame", "_indices", "_hash")
+    array: np.ndarray
+    frame: Frame2D
+    _indices: np.ndarray
+    _hash: int
 
     def __init__(self, array, frame):
         if not isinstance(frame, Frame2D):
@@ -88,12 +92,12 @@ class Mask2D:
         return Mask2D(~self.array, self.frame)
 
     @property
-    def shape_native(self):
+    def shape_native(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.frame.shape_native
 
     @property
-    def n_unmasked(self):
+    def n_unmasked(self) -> int:
         """Number of pixels that count."""
         return self._indices.size
 
@@ -103,12 +107,12 @@ class Mask2D:
         return self._indices
 
     @classmethod
-    def none(cls, frame):
+    def none(cls, frame: Frame2D) -> "Mask2D":
         """A mask that excludes nothing."""
         return cls(np.zeros(getattr(frame, "shape_native", 0), dtype=bool), frame)
 
     @classmethod
-    def circular(cls, frame, radius, origin=(0.0, 0.0)):
+    def circular(cls, frame: Frame2D, radius: float, origin: tuple[float, float] = (0.0, 0.0)) -> "Mask2D":
         """Exclude everything farther than ``radius`` arcsec from the sky position ``origin`` (y, x)."""
         radius = plain(radius, "arcsec", "radius")
         _positive(radius=radius)
@@ -116,7 +120,9 @@ class Mask2D:
         return cls(np.hypot(y, x) > radius, frame)
 
     @classmethod
-    def annular(cls, frame, inner_radius, outer_radius, origin=(0.0, 0.0)):
+    def annular(
+        cls, frame: Frame2D, inner_radius: float, outer_radius: float, origin: tuple[float, float] = (0.0, 0.0)
+    ) -> "Mask2D":
         """Keep the annulus ``inner_radius <= r <= outer_radius`` (arcsec) around ``origin`` (y, x)."""
         inner_radius, outer_radius = _ordered(inner_radius, outer_radius)
         y, x = _offsets(frame, origin)
@@ -153,7 +159,9 @@ class Mask2D:
         return cls((r < inner) | (r > outer), frame)
 
     @classmethod
-    def wedge(cls, frame, start_angle, end_angle, origin=(0.0, 0.0)):
+    def wedge(
+        cls, frame: Frame2D, start_angle: float, end_angle: float, origin: tuple[float, float] = (0.0, 0.0)
+    ) -> "Mask2D":
         """Keep the position angles from ``start_angle`` counter-clockwise to ``end_angle`` (degrees)."""
         start_angle, end_angle = plain((start_angle, end_angle), "deg", "start_angle, end_angle")
         _finite(start_angle=start_angle, end_angle=end_angle)

@@ -2,6 +2,8 @@
 
 __all__ = ["VectorYX2D", "VectorYX2DIrregular", "turned_to_sky"]
 
+from typing import Any
+
 import numpy as np
 
 from ..backend.namespace import namespace_of
@@ -9,6 +11,7 @@ from ..backend.operations import frozen, settled
 from ..backend.pytree import array_field, build, component, static
 from ..errors import ShapeError
 from .algebra import arithmetic, operand, unwrap
+from .frame import Frame2D
 from .image import (
     Image2D,
     ImageIrregular,
@@ -59,7 +62,7 @@ class VectorYX2D:
         True means excluded.
     """
 
-    array: object = array_field()
+    array: Any = array_field()
     mask: Mask2D = static()
 
     def prepare_fields(self):
@@ -71,7 +74,7 @@ class VectorYX2D:
         object.__setattr__(self, "array", frozen(masked_to_zero(array, mask)))
 
     @classmethod
-    def from_slim(cls, values, mask, *, xp=np):
+    def from_slim(cls, values: Any, mask: Mask2D | Frame2D, *, xp: Any = np) -> "VectorYX2D":
         """From one vector per unmasked pixel, shape (N, 2)."""
         mask = as_mask(mask)
         return build(cls, array=native_from(values, mask, xp=xp), mask=mask)
@@ -82,17 +85,17 @@ class VectorYX2D:
         return self.mask.frame
 
     @property
-    def slim(self):
+    def slim(self) -> Any:
         """Vectors of the unmasked pixels in C order, shape (N, 2)."""
         return slim_from(self.array, self.mask)
 
     @property
-    def y(self):
+    def y(self) -> Any:
         """First components as an Image2D."""
         return build(Image2D, array=self.array[..., 0], mask=self.mask)
 
     @property
-    def x(self):
+    def x(self) -> Any:
         """Second components as an Image2D."""
         return build(Image2D, array=self.array[..., 1], mask=self.mask)
 
@@ -130,7 +133,7 @@ class VectorYX2DIrregular:
         Components (y, x).
     """
 
-    array: object = array_field()
+    array: Any = array_field()
 
     def prepare_fields(self):
         array = frozen(unwrap(self.array))
@@ -139,12 +142,12 @@ class VectorYX2DIrregular:
         object.__setattr__(self, "array", array)
 
     @property
-    def y(self):
+    def y(self) -> Any:
         """First components."""
         return build(ImageIrregular, array=self.array[..., 0])
 
     @property
-    def x(self):
+    def x(self) -> Any:
         """Second components."""
         return build(ImageIrregular, array=self.array[..., 1])
 

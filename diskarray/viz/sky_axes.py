@@ -3,18 +3,35 @@
 Nothing here touches matplotlib's global state: no pyplot, no rcParams, no backend.
 """
 
-__all__ = ["SkyView", "draw_compass", "draw_image", "label_panel", "panel_row"]
+__all__ = [
+    "MASK_COLOR",
+    "PLATE",
+    "SkyView",
+    "draw_color_bar",
+    "draw_compass",
+    "draw_image",
+    "label_panel",
+    "lower_left_is_fainter",
+    "outline",
+    "panel_grid",
+    "panel_row",
+]
 
-import re
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
-from ..errors import MissingExtraError
+from .labels import in_power_of_ten, power_of_ten, unit_in_power
+from .style import DOUBLE_COLUMN, FONT, NORMAL, SMALL, figure_style, new_figure, set_ticks
 
 MASK_COLOR = "0.72"
-FIGURE_WIDTH = 7.1  # inches: two columns of a journal page
-SMALL, NORMAL = 7.0, 8.0
+FIGURE_WIDTH = DOUBLE_COLUMN
+PLATE = MappingProxyType({"boxstyle": "square,pad=0.18", "facecolor": "white", "edgecolor": "none", "alpha": 0.85})
+"""What text on an image stands on."""
+
+_TALLEST = 6.0  # inches, of a panel
+_BAR_GAP, _BAR_HEIGHT = 0.05, 0.08  # inches, of the color bar above it
 
 
 @dataclass(frozen=True)
@@ -44,27 +61,50 @@ def panel_row(count, view, has_title=False):
     MissingExtraError
         When matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("Figures need matplotlib: pip install diskarray[plot]") from error
-    left, right, bottom, top, gap = 0.42, 0.07, 0.38, 0.5 + 0.2 * has_title, 0.17
-    panel_width = (FIGURE_WIDTH - left - right - gap * (count - 1)) / count
-    panel_height = min(panel_width * (view.north - view.south) / (view.east - view.west), 6.0)
-    height = bottom + panel_height + top
-    figure = Figure(figsize=(FIGURE_WIDTH, height), dpi=200)
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(
-        1,
-        count,
-        left=left / FIGURE_WIDTH,
-        right=1.0 - right / FIGURE_WIDTH,
-        bottom=bottom / height,
-        top=1.0 - top / height,
-        wspace=gap / panel_width,
-    )
-    return figure, list(grid.subplots(sharex=True, sharey=True))
+    figure, rows = panel_grid(count, [view], has_title)
+    return figure, rows[0]
+
+
+def panel_grid(count, views, has_title=False, width=FIGURE_WIDTH, left=0.42):
+    """A new figure with a row of `count` panels for every view; the panels of a row share their axes.
+
+    Parameters
+    ----------
+    count : int
+        Panels in a row.
+    views : sequence of SkyView
+    has_title : bool
+        Leave room for a line above.
+    width, left : float
+        Of the figure, and of the margin for the labels on its left; inches.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    rows : list of lists of axes
+    """
+    right, bottom, above, gap, title = 0.07, 0.38, 0.48, 0.17, 0.2 * has_title
+    panel_width = (width - left - right - gap * (count - 1)) / count
+    shapes = [(view.north - view.south) / (view.east - view.west) for view in views]
+    heights = [min(panel_width * shape, _TALLEST) for shape in shapes]
+    total = title + sum(heights) + len(views) * (above + bottom)
+    with figure_style():
+        figure = new_figure(width, total)
+        rows, top = [], total - title
+        for height in heights:
+            top -= above
+            grid = figure.add_gridspec(
+                1,
+                count,
+                left=left / width,
+                right=1.0 - right / width,
+                bottom=(top - height) / total,
+                top=top / total,
+                wspace=gap / panel_width,
+            )
+            rows.append(list(np.ravel(grid.subplots(sharex=True, sharey=True))))
+            top -= height + bottom
+    return figure, rows
 
 
 def draw_image(ax, image, view, cmap, limits, unit):
@@ -85,7 +125,7 @@ def draw_image(ax, image, view, cmap, limits, unit):
     drawn.set_transform(Affine2D(_pixel_to_offsets(image.frame)) + ax.transData)
     ax.set(xlim=(view.east, view.west), ylim=(view.south, view.north), aspect="equal", facecolor=MASK_COLOR)
     _draw_ticks(ax)
-    _draw_color_bar(ax, drawn, unit)
+    draw_color_bar(ax, drawn, unit)
     return drawn
 
 
@@ -105,38 +145,37 @@ def _draw_ticks(ax):
 
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-    ax.tick_params(labelsize=SMALL, direction="in", top=True, right=True, length=2.5, width=0.6)
+    set_ticks(ax)
     ax.set_xlabel("RA offset [arcsec]", fontsize=NORMAL, labelpad=2)
     ax.set_ylabel("Dec offset [arcsec]", fontsize=NORMAL, labelpad=1)
 
 
-def _draw_color_bar(ax, drawn, unit):
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+def draw_color_bar(ax, drawn, unit):
+    """A color bar above a panel, its numbers in a power of ten of the unit where they would be long."""
+    from matplotlib.ticker import MaxNLocator
 
-    exponent = _exponent(max(map(abs, drawn.get_clim())))
-    bar_axes = ax.inset_axes([0.0, 1.03, 1.0, 0.045])
+    exponent = power_of_ten(max(map(abs, drawn.get_clim())))
+    panel = ax.get_position().height * ax.figure.bbox.height / ax.figure.dpi
+    bar_axes = ax.inset_axes([0.0, 1.0 + _BAR_GAP / panel, 1.0, _BAR_HEIGHT / panel])
     bar = ax.figure.colorbar(drawn, cax=bar_axes, orientation="horizontal", extend="both", extendfrac=0.03)
     bar.locator = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10])
-    bar.formatter = FuncFormatter(
-        lambda value, position: f"{value / 10.0**exponent:.4g}".replace("-", "\N{MINUS SIGN}")
-    )
+    bar.formatter = in_power_of_ten(exponent)
     bar.update_ticks()
     bar.outline.set_linewidth(0.6)
     bar_axes.xaxis.set_ticks_position("top")
     bar_axes.xaxis.set_label_position("top")
-    bar_axes.tick_params(labelsize=SMALL, length=2, width=0.6, pad=1.5)
-    bar_axes.set_xlabel(_unit_label(unit, exponent), fontsize=SMALL, labelpad=3)
+    bar_axes.tick_params(labelsize=SMALL, labelfontfamily=FONT, direction="out", length=2, width=0.6, pad=1.5)
+    bar_axes.set_xlabel(unit_in_power(unit, exponent), fontsize=SMALL, labelpad=3)
 
 
-def _exponent(largest):
-    """The power of ten that the color bar is labelled in: 0 for numbers that read well as they are."""
-    return 0 if 0.01 <= largest < 10_000 else int(np.floor(np.log10(largest)))
-
-
-def _unit_label(unit, exponent):
-    """The unit with its powers raised, after the power of ten."""
-    raised = re.sub(r"(?<=[A-Za-z])(-?\d+)", r"$^{\1}$", unit or "arbitrary unit")
-    return f"$10^{{{exponent}}}$ {raised}" if exponent else raised
+def lower_left_is_fainter(image, view):
+    """Whether the lower left corner of a panel has more room for marks than the lower right one."""
+    rows, columns = np.nonzero(~image.mask.array)
+    y, x = image.frame.sky_from(rows, columns)
+    lower = y < view.south + 0.3 * (view.north - view.south)
+    brightness = np.where(lower, np.asarray(image.slim), 0.0)
+    east_is_brighter = brightness[-x > 0.5 * (view.east + view.west)].sum() > brightness.sum() / 2
+    return not east_is_brighter
 
 
 def draw_compass(ax, on_the_left, length=0.13):
@@ -152,17 +191,17 @@ def draw_compass(ax, on_the_left, length=0.13):
             "shrinkB": 0,
         }
         arrow = ax.annotate("", xy=tip, xytext=base, xycoords="axes fraction", arrowprops=style)
-        _outline(arrow.arrow_patch)
+        outline(arrow.arrow_patch)
         beyond = (tip[0] + 0.035 * right, tip[1] + 0.035 * up)
-        _outline(ax.text(*beyond, name, transform=ax.transAxes, fontsize=SMALL, ha="center", va="center"))
+        outline(ax.text(*beyond, name, transform=ax.transAxes, fontsize=SMALL, ha="center", va="center"))
 
 
 def label_panel(ax, text):
     """Name a panel inside its upper left corner."""
-    _outline(ax.text(0.04, 0.96, text, transform=ax.transAxes, fontsize=NORMAL, ha="left", va="top"))
+    ax.text(0.03, 0.975, text, transform=ax.transAxes, fontsize=NORMAL, ha="left", va="top", bbox=dict(PLATE))
 
 
-def _outline(artist):
+def outline(artist):
     """A white rim, so that black is legible on any color."""
     from matplotlib import patheffects
 

@@ -16,7 +16,7 @@ def test_a_fit_prints_its_table_beside_the_truth(tiny_config, capsys):
     row = next(line for line in printed.out.splitlines() if line.startswith("disks.belt.inclination"))
     assert "53.0" in row and "deg" in row
     assert "reduced chi-squared" in printed.out and f"wrote {out}" in printed.out
-    assert json.loads((out / "result.json").read_text())["status"] == "converged"
+    assert json.loads((out / "results/fit.json").read_text())["status"] == "converged"
 
 
 def test_quiet_prints_nothing(tiny_config, capsys):
@@ -47,7 +47,7 @@ def test_a_fit_that_does_not_converge_is_written_but_fails(tiny_config, capsys):
     out = tiny_config.parent / "out"
     assert main(["fit", str(tiny_config), "--output", str(out), "--quiet"]) == 1
     assert capsys.readouterr().err.startswith("diskarray: error: the fit did not converge: ")
-    assert json.loads((out / "result.json").read_text())["status"] == "max_evaluations"
+    assert json.loads((out / "results/fit.json").read_text())["status"] == "max_evaluations"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-from diskarray.cli.table import parameter_table
+from diskarray.cli.table import aligned, draws_table, number_text, parameter_table
 
 
 def rows(table):
@@ -39,3 +39,26 @@ def test_columns_line_up():
     )
     header, first, second = table.splitlines()
     assert first.index("au") == second.index("deg") == header.index("unit")
+
+
+def draws(median, low, high, rhat=1.002, ess=812.4):
+    found = {"median": median, "q16": low, "q84": high, "sigma": 0.5, "unit": "au"}
+    return {**found, "diagnostics": {"rhat": rhat, "ess_bulk": ess}}
+
+
+def test_draws_show_median_arms_and_diagnostics():
+    table = draws_table({"radius": draws(77.0, 76.6, 77.5)}, truth={"radius": 76.0})
+    assert rows(table)[1] == ["radius", "77.00", "0.40", "0.50", "au", "1.0020", "812", "76.00", "+2.00"]
+
+
+def test_unknown_figures_are_dashes():
+    unknown = {**draws(None, None, None, None, None), "sigma": None}
+    assert rows(draws_table({"g": {**unknown, "median": 0.5}}))[1] == ["g", "0.50000", "-", "-", "au", "-", "-"]
+
+
+def test_a_number_has_the_digits_of_its_error():
+    assert number_text(76.43214, 0.0312) == "76.432 +- 0.031" and number_text(2.0, None) == "2.0000 +- -"
+
+
+def test_cells_are_aligned_as_asked():
+    assert aligned([["a", 1], ["bcd", 23]], left={0}) == "a     1\nbcd  23"

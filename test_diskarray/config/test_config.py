@@ -4,12 +4,11 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from diskarray.config.build import build_data, build_engine, build_scene, build_space, true_scene
-from diskarray.config.data_schema import FitsReader, GpiReader
+from diskarray.config.build import build_data, build_optimizer, build_scene, build_space, true_scene
+from diskarray.config.data_schema import data_section
 from diskarray.config.load import load_config
 from diskarray.config.schema import component_section
-from diskarray.dataset.gpi import read_gpi
-from diskarray.dataset.imaging import Imaging
+from diskarray.dataset.readers.registry import READERS
 from diskarray.errors import ConfigError, DataError
 from diskarray.files.fits import FitsHDU, write_fits
 from diskarray.optics.psf import EmpiricalPSF, GaussianPSF
@@ -190,10 +189,13 @@ def test_every_declared_range_is_in_the_schema(cls):
             assert end is None or getattr(limits[word], word.lower()) == end
 
 
-@pytest.mark.parametrize(("section", "reader"), [(GpiReader, read_gpi), (FitsReader, Imaging.from_fits)])
-def test_every_key_of_a_reader_is_an_argument_of_it(section, reader):
-    keys = set(section.model_fields) - {"reader", "masks"}
-    assert keys <= set(inspect.signature(reader).parameters)
+@pytest.mark.parametrize("name", READERS)
+def test_the_keys_of_a_reader_are_its_arguments(name):
+    section = next(s for s in get_args(get_args(data_section())[0]) if s.__name__ == f"{name}_reader")
+    path, *arguments = inspect.signature(READERS[name]).parameters
+    assert set(section.model_fields) - {"reader", "masks", "path", "preprocess"} == set(arguments) - {"mask"}
+    for argument in arguments:
+        assert argument == "mask" or section.model_fields[argument].description, argument
 
 
 @pytest.mark.parametrize("kind", PRIORS)
@@ -213,15 +215,15 @@ def test_a_tied_parameter_follows(tiny_config):
 
 def test_engine_settings_are_optional_and_checked(tiny_config):
     assert (
-        build_engine(
+        build_optimizer(
             edited(tiny_config, "kind: least_squares", "kind: least_squares\n  max_iterations: 3")
         ).max_iterations
         == 3
     )
-    with pytest.raises(ConfigError, match=r"tiny\.yaml:24: LeastSquares\.tolerance must be between 0 and 1"):
-        build_engine(edited(tiny_config, "max_iterations: 3", "tolerance: 2.0"))
+    with pytest.raises(ConfigError, match=r"tiny\.yaml:26: LeastSquares\.tolerance must be between 0 and 1"):
+        build_optimizer(edited(tiny_config, "max_iterations: 3", "tolerance: 2.0"))
     without = edited(tiny_config, "fit:\n  kind: least_squares\n  tolerance: 2.0\n", "")
-    assert build_engine(without).tolerance < 1e-3
+    assert build_optimizer(without).tolerance < 1e-3
 
 
 def test_data_are_read_beside_the_file_and_masked(tiny_config):

@@ -152,3 +152,9 @@ def test_refused(disk, spf, misc, words):
 def test_no_counterpart(disk, word):
     with pytest.raises(ParameterError, match=word):
         to_grater_jax(disk)
+
+
+def test_isotropic_scattering_is_an_asymmetry_of_zero():
+    disk = da.Disk(density=da.TwoPowerLaw(radius=60.0), phase_function=da.IsotropicScattering(), distance=50.0)
+    theirs = to_grater_jax(disk)
+    assert {"g": 0.0} in theirs.values() if isinstance(theirs, dict) else {"g": 0.0} in theirs

@@ -303,3 +303,8 @@ def test_a_table_with_its_scale_is_read_as_one():
     again = from_vip(to_vip(disk))
     assert again.optical_depth == pytest.approx(disk.optical_depth)
     assert again.phase_function.angles == tuple(ANGLES)
+
+
+def test_isotropic_scattering_is_an_asymmetry_of_zero():
+    theirs = to_vip(da.Disk(density=da.TwoPowerLaw(radius=60.0), phase_function=da.IsotropicScattering()))
+    assert theirs["spf_dico"] == {"name": "HG", "g": 0.0, "polar": False}

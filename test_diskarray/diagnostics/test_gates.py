@@ -250,3 +250,8 @@ def test_a_gate_says_what_decides_and_what_is_needed():
     stuck = result(put(gaussian(np.random.default_rng(0)), np.s_[..., 1], -3.0))
     (gate,) = (g for g in stuck.gates if g.name == "ess_bulk")
     assert gate.passed is None and math.isnan(gate.value) and "second is not established" in gate.text
+
+
+def test_a_gate_prints_its_verdict():
+    gate = result(gaussian(np.random.default_rng(0))).gates[0]
+    assert repr(gate) == f"Gate({gate.name}, {gate.verdict}: {gate.text})"

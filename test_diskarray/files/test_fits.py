@@ -8,7 +8,7 @@ import pytest
 from astropy.io import fits
 
 from diskarray.errors import DataError, OutputError
-from diskarray.files import fits as reader
+from diskarray.files import size
 from diskarray.files.fits import FitsHDU, list_images, plane_of, read_cube, read_image, write_fits
 
 
@@ -91,10 +91,10 @@ def test_card_that_fits_cannot_hold(tmp_path):
 
 
 def test_caps_on_the_file_and_on_what_a_header_claims(path, monkeypatch):
-    monkeypatch.setattr(reader, "SIZE_CAP", 1000)
+    monkeypatch.setattr(size, "SIZE_CAP", 1000)
     with pytest.raises(DataError, match="larger than 1000 bytes"):
         read_image(path, "ERR")
-    monkeypatch.setattr(reader, "SIZE_CAP", 20_000)
+    monkeypatch.setattr(size, "SIZE_CAP", 20_000)
     write_fits(path, [FitsHDU(np.ones((100, 100), dtype=np.uint8))], overwrite=True)
     with pytest.raises(DataError, match=r"HDU 0 \(PRIMARY\) claims 80000 bytes"):
         read_image(path)

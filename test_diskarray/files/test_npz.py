@@ -1,14 +1,16 @@
 """NPZ files: exact, the same bytes every time, and nothing but plain arrays is read."""
 
 import io
+import tracemalloc
 import warnings
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
 
 import diskarray as da
-from diskarray.files.npz import arrays_from_bytes, npz_bytes, read_npz
+from diskarray.files.npz import arrays_from_bytes, npz_bytes, read_arrays, read_npz
 
 ARRAYS = {
     "numbers": np.array([[1.5, -0.0, np.nan], [np.inf, -np.inf, 5e-324]]),
@@ -154,3 +156,46 @@ def test_a_missing_file(tmp_path):
         read_npz(tmp_path / "none.npz")
     with pytest.raises(da.DataError, match="not a file"):
         read_npz(tmp_path)
+
+
+def test_a_users_file_may_be_compressed(tmp_path):
+    np.savez_compressed(tmp_path / "x.npz", a=np.zeros((300, 400)), b=np.array("text"))
+    found = read_arrays(tmp_path / "x.npz")
+    assert found["a"].shape == (300, 400) and found["b"] == "text"
+
+
+@pytest.mark.parametrize("name", [n for n in HOSTILE if not n.startswith(("compressed", "a compressed"))])
+def test_a_users_hostile_file_is_one_typed_error(name, tmp_path):
+    (tmp_path / "x.npz").write_bytes(HOSTILE[name])
+    with pytest.raises(da.DataError, match=r"x\.npz"):
+        read_arrays(tmp_path / "x.npz")
+
+
+def test_what_unfolds_out_of_proportion_is_refused_unread(tmp_path, monkeypatch):
+    """A member of 80 MB in 80 kB, and ten of 10 MB together."""
+    for count, size in ((1, 10**7), (10, 10**6)):
+        np.savez_compressed(tmp_path / "x.npz", **{f"a{k}": np.zeros(size) for k in range(count)})
+        with monkeypatch.context() as patch:
+            patch.setattr(zipfile.ZipFile, "open", None)
+            with pytest.raises(da.DataError, match=r"x\.npz.* claims 80\d+ bytes, above the cap"):
+                read_arrays(tmp_path / "x.npz")
+    with pytest.raises(da.DataError, match="not a regular file"):
+        read_arrays(tmp_path)
+
+
+def test_a_directory_that_claims_less_than_unfolds(tmp_path):
+    """200 MB of zeros in a member that is said to have 200 kB: no more than that is unfolded."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = b"".join(packer.compress(bytes(2**20)) for _ in range(200)) + packer.flush()
+    content = bytearray(zipped([("a.npy", packed)]))
+    for signature, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        place = content.index(signature) + offset
+        content[place : place + 2] = zipfile.ZIP_DEFLATED.to_bytes(2, "little")
+    (tmp_path / "x.npz").write_bytes(content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(da.DataError, match=r"x\.npz"):
+            read_arrays(tmp_path / "x.npz")
+        assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    finally:
+        tracemalloc.stop()

@@ -77,3 +77,7 @@ def test_far_tails_and_strong_correlations(mean, rho, box):
     lower, upper = np.array(box, dtype=float)
     expected = reference(np.array(mean), covariance, lower, upper)
     assert log_box_probability(np.array(mean), covariance, lower, upper) == pytest.approx(expected, rel=1e-10, abs=1e-8)
+
+
+def test_no_bounds_hold_everything():
+    assert log_interval(None, None) == 0.0

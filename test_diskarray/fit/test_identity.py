@@ -1,5 +1,6 @@
 """The digest of a posterior: the same for the same numbers, another for any other."""
 
+import functools
 import os
 import pickle
 import subprocess
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import diskarray as da
+from diskarray.errors import ParameterError
 from diskarray.fit.identity import identity_of
 
 DATA = np.arange(30.0).reshape(5, 6)
@@ -96,3 +98,24 @@ def test_objects_of_ones_own():
     assert identity_of(np.arange(3)) != identity_of(np.arange(3.0)) != identity_of(np.arange(3.0)[:, None])
     with pytest.raises(da.ParameterError, match="Python objects"):
         identity_of(np.array([object()]))
+
+
+class _Holder:
+    """An object whose attribute is whatever is given."""
+
+    def __init__(self, held):
+        self.held = held
+
+
+def test_functions_and_classes_count_by_name_and_single_numbers_by_value():
+    def digest(held):
+        return identity_of(posterior_of(), _Holder(held))
+
+    assert digest(np.sin) == digest(np.sin) != digest(np.cos) and digest(_Holder) != digest(dict)
+    assert digest(np.array(0.5)) == digest(0.5) == digest(np.float64(0.5)) != digest(np.array([0.5]))
+
+
+@pytest.mark.parametrize("held", [np.array([None]), functools.partial(max, 1)], ids=["objects", "partial"])
+def test_what_has_no_digest_is_refused(held):
+    with pytest.raises(ParameterError, match="digest"):
+        identity_of(posterior_of(), _Holder(held))

@@ -8,13 +8,16 @@ from linear_models import NOISE, SHAPE, Pair, Spot, integrated, log_likelihood, 
 from scipy.optimize import minimize
 from scipy.stats import kstest, multivariate_normal, norm, truncnorm, uniform
 
+from diskarray.backend.pytree import component
 from diskarray.dataset.imaging import Imaging
 from diskarray.errors import ParameterError
 from diskarray.fit.linear import bounded_ones
 from diskarray.fit.linear_draws import draws_within
 from diskarray.fit.posterior import Posterior
+from diskarray.parameters.parameter import parameter
 from diskarray.parameters.priors import Linear, Normal, Uniform
 from diskarray.parameters.space import ParameterSpace, Tied
+from diskarray.structures.decorators import to_image
 
 FREE = {"minimum": -math.inf, "maximum": math.inf}
 WIDTH = 0.9
@@ -287,3 +290,27 @@ def test_the_same_numbers_on_masked_data():
     rest = (simulated() - Posterior.fit_from(posterior, Spot(width=WIDTH, level=0.0)).model_image.array)[kept]
     assert posterior.linear_solution([WIDTH]).values[0] == pytest.approx(np.average(rest, weights=weights))
     assert posterior.n_data == kept.sum()
+
+
+@component
+class Stripes:
+    """Many brightnesses, none of them negative."""
+
+    levels: object = parameter(1.0, minimum=0)
+    width: float = parameter(0.7, above=0)
+
+    @to_image
+    def image_2d_from(self, grid, *, xp=np):
+        return sum(level * xp.cos(k * grid.y / self.width) for k, level in enumerate(self.levels))
+
+
+def test_too_many_bounds_to_try_are_refused():
+    priors = {"width": Uniform(0.1, 3.0), "levels": Linear()}
+    space = ParameterSpace.of(Stripes(levels=np.ones(9)), priors)
+    posterior = Posterior(Imaging(data=np.ones(SHAPE), noise_map=NOISE, pixel_scale=0.1), space)
+    with pytest.raises(ParameterError, match=r"too many bounded linear parameters .*levels"):
+        posterior.residuals(np.array([0.5]))
+
+
+def test_nothing_linear_has_no_linear_values():
+    assert ParameterSpace.of(Spot(), {"width": Uniform(0.1, 3.0)}).linear_values().shape == (0,)

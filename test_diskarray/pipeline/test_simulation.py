@@ -13,9 +13,11 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tiny_config,
     first = tiny_config.with_name("tiny.fits").read_bytes()
     run_simulation(tiny_config, tmp_path / "again.fits")
     assert (tmp_path / "again.fits").read_bytes() == first
+    run_simulation(tiny_config, tmp_path / "given.fits", seed=2)
     tiny_config.write_text(tiny_config.read_text().replace("seed: 1", "seed: 2"))
     run_simulation(tiny_config, tmp_path / "other.fits")
     assert (tmp_path / "other.fits").read_bytes() != first
+    assert (tmp_path / "given.fits").read_bytes() == (tmp_path / "other.fits").read_bytes()
 
 
 def test_image_noise_and_psf_have_headers_and_units(tiny_config):

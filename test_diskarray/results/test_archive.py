@@ -537,3 +537,17 @@ def test_groups_are_those_of_arviz(tmp_path):
         assert np.isnan(file["observed_data/J_data"][0, 0]) and file["observed_data/H_data"][0, 1] == 1
         assert file["constant_data/J_data_noise_map"][0, 1] == 0.5
     assert same(load(tmp_path / "run.nc"), run)
+
+
+def test_a_netcdf_file_of_something_else_is_refused(tmp_path):
+    h5netcdf = pytest.importorskip("h5netcdf")
+    with h5netcdf.File(tmp_path / "other.nc", "w") as file:
+        file.dimensions = {"x": 3}
+        file.create_variable("values", ("x",), float)[...] = 1.0
+    with pytest.raises(da.DataError, match="no result of diskarray"):
+        da.load_result(tmp_path / "other.nc")
+
+
+def test_limits_are_printed():
+    assert repr(Limit("optical_depth", "upper", 0.00123, 0.95, "x")) == "optical_depth < 0.00123 (95 %)"
+    assert repr(Limit("radius", "lower", 71.0, 0.95, "x")) == "radius > 71 (95 %)"

@@ -3,13 +3,14 @@
 import dataclasses
 import math
 import multiprocessing
+import sys
 
 import numpy as np
 import pytest
 from faulty import Faulty
 from problems import PROBLEMS, Point, PosteriorSurface, best_fit, bounded, conjugate, correlated
 
-from diskarray.errors import BackendError, Interrupted, ParameterError, SamplerError
+from diskarray.errors import BackendError, Interrupted, MissingExtraError, ParameterError, SamplerError
 from diskarray.files.journal import Journal
 from diskarray.parameters.priors import LogUniform, Normal, Uniform, UniformAngle
 from diskarray.parameters.space import ParameterSpace
@@ -284,3 +285,9 @@ def test_workers_are_for_numpy():
     strict = pytest.importorskip("array_api_strict")
     with pytest.raises(BackendError, match="Emcee.workers"):
         Emcee(workers=2).run(conjugate(), best_fit(conjugate()), seed=0, xp=strict, journal=None, progress=None)
+
+
+def test_without_emcee_it_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "emcee", None)
+    with pytest.raises(MissingExtraError, match=r"diskarray\[sample\]"):
+        sample(correlated(2), Emcee(), start=best_fit(correlated(2)), progress=False)

@@ -34,12 +34,15 @@ class Curve:
 TIMES = np.linspace(0, 4, 60)
 
 
+_TRUTH = Curve()
+
+
 class CurvePosterior:
     """Noisy samples of a Curve; any function of the model's parameters may take its place."""
 
     data = None
 
-    def __init__(self, priors, sigma=0.1, seed=0, truth=Curve(), outliers=(), function=None):
+    def __init__(self, priors, sigma=0.1, seed=0, truth=_TRUTH, outliers=(), function=None):
         self.space = ParameterSpace.of(truth, priors)
         noise = sigma * np.random.default_rng(seed).normal(size=TIMES.size)
         self.sigma, self.values = sigma, truth.at(TIMES) + noise
@@ -343,3 +346,14 @@ def test_derivatives_that_are_not_finite_are_replaced(monkeypatch):
     )
     best = fitted(posterior, derivatives="exact")
     assert any("rate, which was not finite" in step for step in best.steps) and best.succeeded
+
+
+def test_lbfgsb_says_that_it_was_stopped_before_it_settled():
+    best = fitted(CurvePosterior(WIDE), LBFGSB(max_iterations=1), start=[6.0, 0.3, -1.0])
+    assert not best.succeeded and best.status != "converged"
+
+
+def test_lbfgsb_refuses_a_start_without_a_probability(monkeypatch):
+    monkeypatch.setattr(NoSquares, "log_likelihood", lambda self, vector, *, xp=np: np.nan)
+    with pytest.raises(ParameterError, match="no finite log probability"):
+        fitted(NoSquares(), LBFGSB())

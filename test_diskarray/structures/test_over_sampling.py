@@ -139,3 +139,9 @@ def test_the_star_in_a_corner_or_next_to_a_side_belongs_to_all_its_pixels():
         special = np.argwhere((sampling.counts != 9).reshape(6, 7))
         assert [tuple(map(int, pixel)) for pixel in special] == expected, center
     assert np.all(OverSampling(1, FAR).counts == 1)
+
+
+def test_it_prints_its_range():
+    sizes = np.ones((3, 4), int)
+    sizes[1, 1] = 4
+    assert repr(Grid2D.uniform((3, 4), 0.1, over_sample_size=sizes).over_sample_size) == "OverSampling(1 to 4 per side)"

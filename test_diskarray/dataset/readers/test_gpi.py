@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from diskarray.dataset.gpi import GPI_PIXEL_SCALE, read_gpi
 from diskarray.dataset.noise import annular_noise_map
+from diskarray.dataset.readers.gpi import GPI_PIXEL_SCALE, read_gpi
 from diskarray.errors import DataError, ParameterError
 from diskarray.files.fits import FitsHDU, list_images, write_fits
 

@@ -6,13 +6,15 @@ near the coronagraph and the edge of the field are masked.
 
 __all__ = ["read_gpi", "GPI_PIXEL_SCALE"]
 
+from typing import Literal
+
 import numpy as np
 
-from ..errors import DataError, ParameterError, nearest
-from ..files.fits import list_images, read_cube
-from .imaging import Imaging
-from .noise import NoiseFromAnnuli
-from .wcs import sky_axes
+from ...errors import DataError, ParameterError, nearest
+from ...files.fits import list_images, read_cube
+from ..imaging import Imaging
+from ..noise import NoiseFromAnnuli
+from ..wcs import sky_axes
 
 GPI_PIXEL_SCALE = 0.014166
 """Arcsec per pixel where the file has no WCS."""
@@ -22,20 +24,20 @@ _PLANES = {4: ("I", "Q_phi", "U_phi", "V"), 2: ("Q_phi", "U_phi")}
 
 def read_gpi(
     path,
-    extension=None,
+    extension: str | int | None = None,
     *,
-    plane="Q_phi",
-    noise_plane="U_phi",
-    observable=None,
-    inner_pixels=12.0,
-    outer_pixels=None,
-    annulus_pixels=3.0,
-    statistic="standard_deviation",
-    unit=None,
-    pixel_scale=None,
-    center=None,
-    crop=None,
-):
+    plane: Literal["I", "Q_phi", "U_phi", "V"] = "Q_phi",
+    noise_plane: Literal["I", "Q_phi", "U_phi", "V"] = "U_phi",
+    observable: Literal["total", "Q", "U", "Q_phi", "U_phi"] | None = None,
+    inner_pixels: float = 12.0,
+    outer_pixels: float | None = None,
+    annulus_pixels: float = 3.0,
+    statistic: Literal["standard_deviation", "robust"] = "standard_deviation",
+    unit: str | None = None,
+    pixel_scale: float | None = None,
+    center: tuple[float, float] | tuple[str, str] | None = None,
+    crop: int | None = None,
+) -> Imaging:
     """Read one plane of a GPI radial-Stokes file, with the noise of another.
 
     Parameters
@@ -47,8 +49,9 @@ def read_gpi(
     plane, noise_plane : str
         Names of the plane to fit and of the one whose scatter in annuli is its noise.
     observable : {"total", "Q", "U", "Q_phi", "U_phi"}, optional
-        Which image of a model the plane is compared with, see ``Imaging``. Default what the plane holds: Q_phi and U_phi
-        are formed from Q and U after the PSF has acted on them, so disks need a polarization; the others are "total".
+        Which image of a model the plane is compared with, see ``Imaging``. Default what the plane holds: Q_phi and
+        U_phi are formed from Q and U after the PSF has acted on them, so disks need a polarization; the others are
+        "total".
         "total" for Q_phi is an approximation: the brightness of disks whose phase function is ``Polarized`` is
         convolved itself, which is too bright by 2 (sigma / r)^2, for a Gaussian PSF, at the distance r from the star.
     inner_pixels, outer_pixels : float, optional

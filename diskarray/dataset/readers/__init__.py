@@ -1,0 +1,1 @@
+"""Readers: one function per kind of file, from a path to an Imaging."""
