@@ -3,7 +3,9 @@
 #   make test      lint, run the unit tests (NumPy only), then the parity scripts (with JAX)
 #   make lint      ruff and mypy
 #   make coverage  which lines and branches the unit tests and the parity scripts run
-#   make check     every script whole, and those that take longer; the wheel in fresh environments, oldest and newest
+#   make docs      build the documentation, warnings as errors
+#   make check     every script whole, those that take longer, the documentation, faults and calibration; coverage; and
+#                  the wheel in fresh environments, oldest and newest (make installs: these alone)
 #   make clean     remove the environment and what the targets wrote
 
 PYTHON ?= python3
@@ -14,8 +16,9 @@ DEMO_OUTPUT ?= demo_output
 NUMPY_ONLY := $(VENV)/.installed-test,sample,plot,cli
 WITH_JAX := $(VENV)/.installed-test,all
 DEVELOP := $(VENV)/.installed-dev
+EVERYTHING := $(VENV)/.installed-dev,docs
 
-.PHONY: demo test unit parity lint coverage check installs clean
+.PHONY: demo test unit parity lint docs coverage check installs clean
 
 demo: $(VENV)/.installed-plot
 	$(BIN)/diskarray fit --output $(DEMO_OUTPUT) --overwrite
@@ -34,10 +37,13 @@ lint: $(DEVELOP)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
 coverage: $(DEVELOP)
 	$(BIN)/python workspace_test/check_coverage.py
 
-check: $(DEVELOP)
+check: $(EVERYTHING)
 	$(BIN)/python workspace_test/run_all.py --all
 	$(BIN)/python workspace_test/check_coverage.py --write
 	$(BIN)/python workspace_test/check_installs.py --write
@@ -54,4 +60,4 @@ $(VENV)/.installed-%: setup.cfg pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO_OUTPUT) build dist *.egg-info .coverage .coverage.* coverage_html .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO_OUTPUT) build dist docs/_build *.egg-info .coverage .coverage.* coverage_html .mypy_cache .ruff_cache

@@ -27,7 +27,7 @@ myst_heading_anchors = 3
 
 # Tutorials run when their text has changed; one that fails stops the build.
 nb_execution_mode = "cache"
-nb_execution_timeout = 300
+nb_execution_timeout = 1200
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 REAL_DATA = HERE.parents[1] / "shared" / "data" / "gpi"
@@ -44,6 +44,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"diskarray {version}"
 html_static_path = ["_static"]
 html_css_files = ["diskarray.css"]
+html_sidebars = {"*": []}  # single pages have no section to navigate
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {

@@ -3,6 +3,7 @@
 Python blocks that need JAX, the tutorials and the quick start are run by scripts of workspace_test.
 """
 
+import fnmatch
 import pathlib
 import re
 import shlex
@@ -46,7 +47,7 @@ def test_python_block_for_jax_is_python(block):
     compile(block, "documentation", "exec")
 
 
-@pytest.mark.parametrize("block", list(every("yaml")))
+@pytest.mark.parametrize("block", list(every("yaml", lambda block: re.search(r"^\w", block, re.MULTILINE))))
 def test_yaml_block_has_known_sections(block):
     assert set(parse_yaml(block, "documentation").content) <= set(config_section(()).model_fields)
 
@@ -59,6 +60,21 @@ def test_commands_parse(block):
             parser_of_command().parse_args(words[1:])
         else:
             assert not words or words[0] in ("make", "python", "pip", "pytest"), line
+
+
+def flags_of(command):
+    """The flags of a sub-command; None for one that does not exist."""
+    parser = next(a for a in parser_of_command()._actions if a.dest == "command").choices.get(command)
+    return parser and {flag for action in parser._actions for flag in action.option_strings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_commands_in_the_text_exist(page):
+    for text in re.findall(r"`diskarray ([a-z][^`]*)`", page.read_text(encoding="utf-8")):
+        command, *words = text.split()
+        flags = flags_of(command)
+        assert flags is not None, f"there is no diskarray {command}"
+        assert {word for word in words if word.startswith("--")} <= flags, text
 
 
 def test_there_is_something_to_run():
@@ -77,11 +93,16 @@ def test_page(page):
 
 
 def test_every_page_is_in_the_table_of_contents():
-    contents = "\n".join(page.read_text(encoding="utf-8") for page in DOCS.rglob("*.md"))
-    listed = set(re.findall(r"^\s*(?:\S.*<)?([\w./]+)>?\s*$", contents, flags=re.MULTILINE))
+    toctrees = [(p, t) for p in DOCS.rglob("*.md") for t in blocks(p, r"\{toctree\}")]
+    listed = [
+        str((page.parent / entry).relative_to(DOCS))
+        for page, tree in toctrees
+        for entry in tree.splitlines()
+        if entry and not entry.startswith(":")
+    ]
     for page in DOCS.rglob("*.md"):
-        name = page.with_suffix("").relative_to(DOCS)
-        assert page.name == "index.md" or name.name in listed or str(name) in listed, f"{name} is in no toctree"
+        name = str(page.with_suffix("").relative_to(DOCS))
+        assert name == "index" or any(fnmatch.fnmatch(name, entry) for entry in listed), f"{name} is in no toctree"
 
 
 def test_reference_has_a_page_for_every_room_with_public_names():
@@ -90,3 +111,14 @@ def test_reference_has_a_page_for_every_room_with_public_names():
     for room in rooms:
         assert f".. public-names:: {room}\n" in pages.get(room, ""), f"docs/api/{room}.rst is missing"
         assert f"\n   {room}\n" in pages["index"], f"docs/api/index.rst does not list {room}"
+
+
+def test_numbers_of_the_readme_are_those_of_their_pages():
+    rows = re.findall(r"^\|[^|]*\| ([\d.e-]+) \| \[[^]]*\]\(([^)]*)\) \| `(\w+\.py)` \|$", PAGES[0].read_text(), re.M)
+    assert len(rows) >= 6
+    for number, page, script in rows:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.]\d)", text), (
+            f"{page} does not say {number}: renew README.md"
+        )
+        assert (ROOT / "workspace_test" / script).exists(), script

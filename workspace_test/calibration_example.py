@@ -15,7 +15,7 @@ import time
 import numpy as np
 
 import diskarray as da
-from diskarray.config.build import build_data, build_engine, build_scene, build_space, true_scene
+from diskarray.config.build import build_data, build_optimizer, build_scene, build_space, true_scene
 from diskarray.config.load import load_config
 from diskarray.example.locate import example_config
 
@@ -39,7 +39,7 @@ def pulls_of(seeds):
             unit=truth.unit,
         )
         start = time.perf_counter()
-        best = da.optimize(da.Posterior(whole, space), build_engine(config), progress=False)
+        best = da.optimize(da.Posterior(whole, space), build_optimizer(config), progress=False)
         seconds.append(time.perf_counter() - start)
         rows.append((best.vector - space.to_vector(truth)) / best.sigma)
         print(

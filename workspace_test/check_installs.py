@@ -24,7 +24,7 @@ from _checks_page import record
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("test_diskarray", "workspace_test", "docs", "README.md", "pyproject.toml", "setup.cfg")
-OF_THE_TREE = ("test_architecture.py", "test_wheel.py", "test_documentation.py")
+OF_THE_TREE = ("test_architecture.py", "test_reachability.py", "test_wheel.py", "test_documentation.py")
 TESTS = {
     "core": (),
     "jax": ("backend", "fit", "sampling/test_nuts.py"),

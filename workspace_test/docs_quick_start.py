@@ -2,9 +2,9 @@
 
     python workspace_test/docs_quick_start.py [--keep FOLDER]
 
-Every ``console`` block of docs/quick_start.md is run in order in one new folder. It passes if all end with 0, in less than
-five minutes of processor time, if the truth lies within 3 standard deviations of the samples, and if the report loads
-nothing from elsewhere. With --keep the folder stays, to be looked at.
+Every ``console`` block of docs/quick_start.md is run in order in one new folder. It passes if all end with 0, in less
+than five minutes of processor time, if the truth lies within 3 standard deviations of the samples, and if the report
+loads nothing from elsewhere. With --keep the folder stays, to be looked at.
 """
 
 import argparse

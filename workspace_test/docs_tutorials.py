@@ -17,7 +17,7 @@ import time
 
 FOLDER = pathlib.Path(__file__).parents[1] / "docs" / "tutorials"
 CELL = re.compile(r"```\{code-cell\}[^\n]*\n(.*?)```", flags=re.DOTALL)
-LIMIT = 600  # seconds, on a machine that others use too
+LIMIT = 1200  # seconds, on a machine that others use too
 PRELUDE = "import matplotlib\nmatplotlib.use('Agg')\n"
 
 

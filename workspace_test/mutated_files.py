@@ -1,6 +1,6 @@
 """Can a damaged or hostile file do harm? Reads mutated FITS, HDF5 and NPZ files, each in a child process.
 
-    python workspace_test/mutated_files.py [--quick] [--count 1200] [--seed 0] [--write]
+    python workspace_test/mutated_files.py [--quick] [--count 1500] [--seed 7] [--write]
 
 Every file must end in exactly one of diskarray's typed errors, which names the file and the place, or be read right:
 equal to the undamaged file, or, where no checksum protects it, what h5py or astropy themselves read from it. No other
@@ -33,7 +33,7 @@ ADDRESSES = 1500  # MB above an idle child's
 STARTING = 120.0
 PLACE = re.compile(
     r"HDU|card |dataset|\.npy|array '|attribute|not a FITS file|not a readable|is damaged|not a regular file"
-    r"|cannot be read|unzipped|larger than|holds no image|no extension|claims|is a link|is no array"
+    r"|cannot be read|unzipped|larger than|holds no image|no extension|claims|is a link|is no array|is encrypted"
 )
 TEXT = """# Damaged and hostile files
 
@@ -330,8 +330,8 @@ def run(listed, folder, children):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--count", type=int, default=1200)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=int, default=1500)
+    parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--children", type=int, default=2)
     options = parser.parse_args()

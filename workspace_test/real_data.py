@@ -34,7 +34,7 @@ SECONDS = {"numpy": 60.0, "jax": 15.0}
 def fit_one(name, backend):
     """Read, build and fit in this process; prints what was found as JSON."""
     import diskarray as da
-    from diskarray.config.build import build_data, build_engine, build_posterior, build_scene, build_space
+    from diskarray.config.build import build_data, build_optimizer, build_posterior, build_scene, build_space
     from diskarray.config.load import load_config
     from diskarray.search.symmetry import forward_asymmetry
 
@@ -43,7 +43,7 @@ def fit_one(name, backend):
     config = load_config(ROOT / "docs" / "examples" / f"{name}.yaml")
     space = build_space(config, build_scene(config))
     posterior = build_posterior(config, build_data(config), space)
-    best = da.optimize(posterior, build_engine(config), xp=xp, progress=False)
+    best = da.optimize(posterior, build_optimizer(config), xp=xp, progress=False)
     content = {
         "status": best.status,
         "message": best.message,

@@ -33,8 +33,24 @@ SCRIPTS = (
     ("parity_derived",),
     ("readme_jax", QUICK),
     ("compare_arviz",),
+    ("typed_use",),
 )  # longest first
-LONGER = (("type_table",), ("sampling_emcee",), ("joint_polarization",))
+LONGER = (
+    ("docs_tutorials",),
+    ("check_documentation",),
+    ("kill_resume",),
+    ("mutated_files",),
+    ("simulation_based_calibration", "--runs", "32", "--document", os.devnull),
+    ("calibration_example", "--seeds", "20"),
+    ("docs_quick_start",),
+    ("type_table",),
+    ("sampling_emcee",),
+    ("joint_polarization",),
+    ("robustness",),
+    ("accuracy_line_of_sight",),
+    ("docs_jax_blocks",),
+    ("docs_drawings", "--check"),
+)
 
 
 def run(script):

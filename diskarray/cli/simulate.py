@@ -14,7 +14,9 @@ def add_parser(commands):
         "The true values are written beside it, as FILE_truth.json.",
     )
     parser.add_argument("config", metavar="CONFIG.yaml", help="the configuration")
-    add_output(parser, metavar="FILE.fits", text="the FITS file to write", required=True)
+    add_output(
+        parser, metavar="FILE.fits", text="the FITS file to write (default: the one that the configuration reads)"
+    )
     add_seed(parser, text="seed of the noise (default: the configuration's)")
     add_overwrite(parser, "replace an existing file")
     add_components(parser)

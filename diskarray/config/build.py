@@ -76,7 +76,12 @@ def true_scene(config, scene):
 
 
 def build_space(config, scene):
-    """The ParameterSpace of a configuration: the scene with the parameters freed that have a prior."""
+    """The ParameterSpace of a configuration: the scene with the parameters freed that have a prior.
+
+    Where there is a simulation, its true values are checked with it.
+    """
+    if config.settings.simulation is not None:
+        true_scene(config, scene)
     priors = {}
     for path, section in config.settings.priors.items():
         where = config.document.where(("priors", path))
@@ -168,6 +173,3 @@ def _check_start(path, prior, start, where):
             f"{where}: the fit starts at the scene's value, and {path} = {outside[0]:g} lies outside "
             f"[{prior.lower:g}, {prior.upper:g}]."
         )
-
-
-build_engine = build_optimizer

@@ -8,6 +8,7 @@ __all__ = ["data_section", "masks_from", "masks_section", "read_data"]
 
 import dataclasses
 import inspect
+import re
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Literal, get_type_hints
@@ -17,7 +18,7 @@ from pydantic import Field, create_model
 from ..dataset.preprocess import Preprocessing, preprocess
 from ..dataset.readers.registry import READERS
 from ..errors import ConfigError, DataError
-from ..files.fits import read_image
+from ..files.arrays import read_any_array
 from ..structures.mask import Mask2D
 from .annotations import written
 from .meanings import argument_meanings, first_sentence
@@ -32,9 +33,9 @@ _COUNTED = ("plane", "integration", "bad_bits", "inner_pixels", "outer_pixels")
 
 
 class FileMask(FitsArray):
-    """A mask in a FITS file: 1 where a pixel is excluded, 0 where it counts."""
+    """A mask in a FITS, HDF5 or NPZ file: 1 where a pixel is excluded, 0 where it counts."""
 
-    kind: Literal["file"]
+    kind: Literal["file"] = Field(description="A mask in a file.")
 
 
 @cache
@@ -70,7 +71,8 @@ def _reader_section(name, reader):
     }
     for argument in arguments:
         if argument.name not in _NOT_WRITTEN:
-            keys[argument.name] = _reader_key(argument, hints.get(argument.name), meanings.get(argument.name))
+            meaning = _resolved(argument.name, meanings.get(argument.name, ""))
+            keys[argument.name] = _reader_key(argument, hints.get(argument.name), meaning)
     steps = component_section(Preprocessing)
     keys["preprocess"] = (steps, Field(default=None, description=steps.__doc__))
     keys["masks"] = (
@@ -80,21 +82,26 @@ def _reader_section(name, reader):
     return create_model(f"{name}_reader", __base__=Section, __doc__=first_sentence(reader), **keys)
 
 
+def _resolved(name, meaning):
+    """A meaning that points to another reader's, with that one's words in its place."""
+    found = re.match(r"As in `(?:Imaging\.from|read)_(\w+)`[:;,.]?\s*(.*)", meaning)
+    if found is None or found[1] not in READERS:
+        return meaning
+    other = argument_meanings(READERS[found[1]]).get(name, "").rstrip(".")
+    return f"{other}; {found[2]}" if found[2] else other
+
+
 def _reader_key(argument, hint, meaning):
     """Annotation and default of one argument of a reader."""
     required = argument.default is inspect.Parameter.empty
     default = None if required else argument.default
     extra = {"x-default": default} if isinstance(default, (bool, int, float, str)) else {}
-    limits = {"ge": 0} if argument.name in _COUNTED and hint not in (str,) and not _is_word(default) else {}
+    limits = {"ge": 0} if argument.name in _COUNTED and not isinstance(default, str) else {}
     annotation = _NARROWER.get(argument.name) or written(hint, component_section)
     if limits:
         extra["x-range"] = "[0, inf)"
     field = Field(default=... if required else None, description=meaning, json_schema_extra=extra, **limits)
     return annotation, field
-
-
-def _is_word(default):
-    return isinstance(default, str)
 
 
 def read_data(section, source, key_path, path=None):
@@ -146,7 +153,7 @@ def masks_from(sections, source, key_path, frame):
 def mask_from(section, source, key_path, frame):
     """The Mask2D that a section describes, True where a pixel is excluded."""
     if section.kind == "file":
-        array = read_image(source.path_of(section.path), section.extension, section.plane).array
+        array = read_any_array(source.path_of(section.path), section.extension, section.plane)[0]
         return source.called(key_path, Mask2D, array, frame, names=())
     return source.called(key_path, getattr(Mask2D, section.kind), frame, **section.given())
 

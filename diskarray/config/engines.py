@@ -58,7 +58,8 @@ def sampler_from(section, source, key_path, frame_of_data):
     key_path
         Where in the document the part stands.
     frame_of_data
-        A function that returns the Frame2D of the data, called only where regions of it are named; None leaves them out.
+        A function that returns the Frame2D of the data, called only where regions of it are named; without it they are
+        left out.
     """
     instead = {}
     if getattr(section, "shards", None) is not None:

@@ -44,6 +44,9 @@ def _told(node):
         kept["default"] = own["default"]
     if own["prior"] or own["unit"] or own["range"]:
         told = [kept.get("description", "").rstrip("."), f"[{own['unit']}]" if own["unit"] else ""]
-        range_and_prior = [f"range {own['range']}" if own["range"] else "", f"prior {own['prior']}" if own["prior"] else ""]
+        range_and_prior = [
+            f"range {own['range']}" if own["range"] else "",
+            f"prior {own['prior']}" if own["prior"] else "",
+        ]
         kept["description"] = "; ".join([" ".join(filter(None, told)), *filter(None, range_and_prior)])
     return kept

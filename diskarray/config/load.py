@@ -172,14 +172,15 @@ def config_section(components=()):
     disk, source = schema.section(Disk), schema.section(PointSource)
     whole = schema.section(Scene)
     told = {name: field.description for name, field in whole.model_fields.items()}
+    told["instrument"] = told["instrument"] or schema.section(Instrument).__doc__
     scene = create_model(
         "Scene",
         __base__=whole,
         __doc__=whole.__doc__,
-        disks=(dict[str, disk], Field(min_length=1, description=told["disks"])),
+        disks=(dict[_Name, disk], Field(min_length=1, description=told["disks"])),
         instrument=(schema.section(Instrument), Field(default=None, description=told["instrument"])),
         star=(schema.section(Star), Field(default=None, description=told["star"])),
-        sources=(dict[str, source], Field(default=None, description=told["sources"])),
+        sources=(dict[_Name, source], Field(default=None, description=told["sources"])),
         stellar_residual=(
             schema.section(StellarResidual),
             Field(default=None, description=told["stellar_residual"]),

@@ -47,7 +47,21 @@ def components_from(paths):
             plain = f"; {own[0].__name__} is not decorated with it" if own else ""
             raise ConfigError(f"{path} defines no component, a class decorated with @da.component{plain}.")
         found += classes
+        for cls in classes:
+            _make_portable(cls, path)
     return tuple(found)
+
+
+def _make_portable(cls, path):
+    """Have objects of a class name the file that defines it when they are pickled, as for worker processes."""
+    if cls.__reduce__ is object.__reduce__:
+        cls.__reduce__ = lambda self: (_empty, (str(path.resolve()), type(self).__name__), dict(vars(self)))
+
+
+def _empty(path, name):
+    """An object of a class of a file, to be filled; the file is imported where it was not."""
+    components_from([path])
+    return object.__new__(getattr(_imported(Path(path)), name))
 
 
 def _imported(path):
@@ -67,7 +81,9 @@ def _imported(path):
         del sys.modules[name]
         if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
             raise
-        raise ConfigError(f"{_place(path, error)}: cannot be imported: {type(error).__name__}: {_said(error)}") from error
+        raise ConfigError(
+            f"{_place(path, error)}: cannot be imported: {type(error).__name__}: {_said(error)}"
+        ) from error
     return module
 
 

@@ -65,7 +65,9 @@ def lacking(components, kind, place):
     for cls in components:
         if kind_of(cls) == kind and place in PLACES:
             missing = missing_members(cls, PLACES[place].protocol)
-            return f"a {place} needs {_and(members_of(PLACES[place].protocol))}, and {cls.__name__} has no {_and(missing)}"
+            return (
+                f"a {place} needs {_and(members_of(PLACES[place].protocol))}, and {cls.__name__} has no {_and(missing)}"
+            )
     return ""
 
 

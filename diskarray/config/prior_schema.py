@@ -39,7 +39,9 @@ class _OnePrior(Section):
     def _one(self):
         if len(self.model_fields_set) != 1:
             example = "{uniform: [0, 1]}"
-            raise PydanticCustomError("one_prior", "{hint}", {"hint": f"a prior is one name with its arguments, as {example}"})
+            raise PydanticCustomError(
+                "one_prior", "{hint}", {"hint": f"a prior is one name with its arguments, as {example}"}
+            )
         return self
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..errors import nearest
-from ..files.fits import read_cube, read_image
+from ..files.arrays import read_any_array
 from .annotations import written
 from .meanings import argument_meanings, first_sentence
 from .places import PLACES, placed
@@ -113,9 +113,7 @@ class ComponentSchema:
         """What the forward references of nested components mean; components may hold each other's kinds."""
         if self._namespace is None:
             self._namespace = {}
-            sections = {
-                name: [self.section(cls, kind) for kind, cls in self.kinds[name].items()] for name in PLACES
-            }
+            sections = {name: [self.section(cls, kind) for kind, cls in self.kinds[name].items()] for name in PLACES}
             self._namespace |= {_reference(name): one_of(members, "kind") for name, members in sections.items()}
             for members in sections.values():
                 for section in members:
@@ -200,9 +198,9 @@ def built(value, source, key_path, instead):
     if key_path in instead:
         return instead[key_path]
     if isinstance(value, FitsArray):
-        return read_image(source.path_of(value.path), value.extension, value.plane).array
+        return read_any_array(source.path_of(value.path), value.extension, value.plane)[0]
     if isinstance(value, FitsCube):
-        return read_cube(source.path_of(value.path), value.extension).array
+        return read_any_array(source.path_of(value.path), value.extension, axes=3)[0]
     if isinstance(value, Section):
         return build_component(value, source, key_path, instead)
     if isinstance(value, dict):

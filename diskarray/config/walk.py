@@ -153,7 +153,9 @@ def _range_within(annotation):
 
 def _range(metadata):
     """Interval notation from pydantic's limits."""
-    ends = {sign: getattr(one, name) for one in metadata for name, sign in _SIGNS if getattr(one, name, None) is not None}
+    ends = {
+        sign: getattr(one, name) for one in metadata for name, sign in _SIGNS if getattr(one, name, None) is not None
+    }
     if not ends:
         return ""
     opening = next((sign for sign in "[(" if sign in ends), None)

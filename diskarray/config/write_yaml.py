@@ -100,12 +100,23 @@ class Writer:
         return lines
 
     def _named(self, key, value, depth):
+        lines = []
         for name, one in value.items():
-            if isinstance(one, str):
-                yield Line(depth, f"{name}: {one}")
-            else:
-                yield Line(depth, f"{name}:")
-                yield from self.section(key.sections[0], one, depth + 1)
+            text = isinstance(one, str)
+            lines += [Line(depth, f"{name}: {one}" if text else f"{name}:")]
+            lines += [] if text else self.section(key.sections[0], one, depth + 1)
+        if self.everything and all(isinstance(one, str) for one in value.values()):
+            lines += [Line(depth, "", "what may stand behind a name, in braces:")]
+            lines += [replace(line, off=True) for line in self._words(key.sections[0], depth)]
+        return lines
+
+    def _words(self, section, depth):
+        """A section of which one key is given in braces, as priors are."""
+        for key in keys_of(section):
+            inner = [name for one in key.sections for name in (other.name for other in keys_of(one))]
+            yield Line(
+                depth, f"{key.name}: [{', '.join(inner)}]" if inner else f"{key.name}: PATH", _brief(key.meaning)
+            )
 
     def _item(self, key, value, depth):
         first, *others = self.section(_section_of(key, value), value, depth + 1)

@@ -79,8 +79,8 @@ class Imaging:
         If the unit is not understood.
     """
 
-    data: Image2D
-    noise_map: Image2D
+    data: Any
+    noise_map: Any
     unit: str | None = static(default=None)
     header: str = static(default="")
     source: str = static(default="")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import DataError, MissingExtraError, nearest
+from .hdf5_heaps import check_heaps
 from .size import refuse_size, source_bytes
 
 _FILTERS = {1, 2, 3}  # deflate, shuffle, Fletcher-32
@@ -78,6 +79,7 @@ def _read(path, take):
     h5py = _library()
     size = source_bytes(path, "HDF5 (.h5 or .hdf5)")
     try:
+        check_heaps(path)
         with h5py.File(path, "r") as file:
             return take(file, h5py, size)
     except DataError:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError, MissingExtraError
+from .hdf5_heaps import check_heaps
 
 _LARGEST = 2**34  # bytes of one variable
 _PACKED = 1100  # deflate makes nothing smaller than by this factor
@@ -104,6 +105,7 @@ def read_netcdf(path):
     if not path.is_file():
         raise DataError(f"{path} is not a file: give a local .nc file.")
     try:
+        check_heaps(path)
         with h5py.File(path, "r") as file:
             groups = {name: member for name, member in _members(file, h5py, path) if _is_group(member, h5py)}
             return {name: _read_group(group, h5py, path) for name, group in groups.items()}

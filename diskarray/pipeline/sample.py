@@ -180,9 +180,9 @@ def _sampled(run, arguments, progress, resumed=False):
         with log.phase("read data and prepare posterior"):
             posterior = run.posterior
             engine = build_sampler(run.config, arguments["engine"], data=posterior.data)
+        xp = enable_jax() if _library_of(engine, arguments["backend"]) == "jax" else np
         if not resumed:
             remove_blocks(run.folder)
-        xp = enable_jax() if _library_of(engine, arguments["backend"]) == "jax" else np
         notes.begun(engine, environment(xp, getattr(engine, "packages", ())))
         with notes.kept(log), log.phase(f"sample with {type(engine).__name__}"), log.messages():
             result = sample(

@@ -21,7 +21,7 @@ from .simulated_layouts import check_simulated, layout_hdus, simulated_observabl
 FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
-def run_simulation(config_path, output, overwrite=False, seed=None, component_files=()):
+def run_simulation(config_path, output=None, overwrite=False, seed=None, component_files=()):
     """Simulate an image and write it with its noise map and PSF, and the true values of the free parameters.
 
     Parameters
@@ -29,7 +29,8 @@ def run_simulation(config_path, output, overwrite=False, seed=None, component_fi
     config_path
         A YAML file with a `simulation` part.
     output
-        The FITS file to write: extensions SCI, NOISE and PSF.
+        The FITS file to write, in the layout that the configuration's reader reads, with the PSF as its last
+        extension; default the file that the configuration names.
     overwrite
         Whether existing files may be replaced.
     seed
@@ -78,7 +79,8 @@ def run_simulation(config_path, output, overwrite=False, seed=None, component_fi
         raise ConfigError(f"{config.document.where(('scene', 'star', 'unit'))}: {error}") from error
     space = build_space(config, scene)
     truth = dict(zip(space.names, space.to_vector(scene_true).tolist(), strict=True))
-    return _write(Path(output), section, images, kernel, truth, seed, overwrite)
+    output = config.path_of(section.path) if output is None else Path(output)
+    return _write(output, section, images, kernel, truth, seed, overwrite)
 
 
 def psf_kernel(settings, pixel_scale):

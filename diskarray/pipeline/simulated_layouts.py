@@ -23,7 +23,9 @@ def check_simulated(config):
     """
     where = config.document.where
     if config.settings.datasets is not None:
-        raise ConfigError(f"{where(('datasets',))}: one image is simulated at a time: give a configuration with 'data'.")
+        raise ConfigError(
+            f"{where(('datasets',))}: one image is simulated at a time: give a configuration with 'data'."
+        )
     section = config.settings.data
     if section.reader not in _LAYOUTS:
         raise ConfigError(
@@ -63,14 +65,16 @@ def layout_hdus(section, images, kernel, cards):
 
 
 def _image_and_noise(section, images, noise="NOISE"):
-    imaging, factor, cards = images[0], *_unit(section, images[0])
+    imaging = images[0]
+    factor, cards = _unit(section, imaging)
     arrays = {"SCI": imaging.data, noise: imaging.noise_map}
     header = imaging.product_header
     return [FitsHDU(_digitized(image, imaging, factor), name, cards, header) for name, image in arrays.items()]
 
 
 def _cube(section, images):
-    imaging, factor, cards = images[0], *_unit(section, images[0])
+    imaging = images[0]
+    factor, cards = _unit(section, imaging)
     planes = np.stack([_digitized(image.data, imaging, factor) for image in images])
     return [FitsHDU(planes, "SCI", cards, imaging.product_header)]
 

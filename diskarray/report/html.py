@@ -21,6 +21,8 @@ import dataclasses
 import html
 import re
 
+_WIDE = 0.8  # of the page: narrow windows scroll the picture instead of shrinking it
+_SENTENCE = 30  # characters
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _VOID = frozenset({"img", "meta", "br", "hr", "col"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
@@ -139,19 +141,26 @@ def table(caption, header, rows, *, identifier, note=None, left=()):
     Markup
         In a frame that scrolls by itself where the window is narrower.
     """
-    text = {0, *left}
+    text, rows = {0, *left}, [list(row) for row in rows]
     titles = [element("th", name, scope="col", class_=None if k in text else "number") for k, name in enumerate(header)]
     body = [
         element(
             "tr",
             element("th", row[0], scope="row"),
-            *(element("td", cell, class_=None if k in text else "number") for k, cell in enumerate(row[1:], start=1)),
+            *(element("td", cell, class_=_kind(cell, k in text)) for k, cell in enumerate(row[1:], start=1)),
         )
-        for row in map(list, rows)
+        for row in rows
     ]
-    titled = element("caption", caption, element("small", note) if note else None)
+    titled = element("caption", element("span", caption), element("small", note) if note else None)
     whole = element("table", titled, element("thead", element("tr", *titles)), element("tbody", *body), id=identifier)
     return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=f"Table: {caption}")
+
+
+def _kind(cell, is_text):
+    """The class of a cell: a number, a sentence, or neither."""
+    if not is_text:
+        return "number"
+    return "prose" if isinstance(cell, str) and not isinstance(cell, Markup) and len(cell) > _SENTENCE else None
 
 
 def definitions(pairs, **attributes):
@@ -194,6 +203,8 @@ def figure(png, alt, title, caption, identifier, share=1.0):
         height=height,
         style=f"width: max({100 * min(share, 1.0):.0f}%, min(100%, 22rem))",
     )
+    if share > _WIDE:
+        shown = element("div", shown, class_="scroll", tabindex="0", role="region", aria_label=f"Figure: {title}")
     return element("figure", shown, element("figcaption", element("strong", title), " ", caption), id=identifier)
 
 

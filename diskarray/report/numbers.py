@@ -25,7 +25,7 @@ from .html import element, join
 
 MINUS, TIMES, UNKNOWN = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
 _POWER = re.compile(r"(?<=[A-Za-z])(-?[0-9])(?![0-9A-Za-z])")
-_MOST_DECIMALS, _LARGE = 8, 1e9
+_MOST_DECIMALS, _SMALL, _LARGE = 8, 1e-4, 1e9
 
 
 def rounded(value, sigma=None, digits=5):
@@ -42,7 +42,8 @@ def _digits_of(value, sigma, digits):
     size = sigma if known else abs(value)
     decimals = (1 if known else digits - 1) - (math.floor(math.log10(size)) if size else 0)
     power = None
-    if abs(value) >= _LARGE or (value and decimals > _MOST_DECIMALS):
+    too_small = decimals > _MOST_DECIMALS if known else 0 < abs(value) < _SMALL
+    if abs(value) >= _LARGE or too_small:
         power = math.floor(math.log10(abs(value)))
         value, decimals = value / 10.0**power, min(max(decimals + power, 0), _MOST_DECIMALS)
     text = f"{value:.{max(0, min(decimals, _MOST_DECIMALS))}f}"
@@ -76,8 +77,12 @@ def exact(value, text):
 
 def with_error(value, sigma, unit="", **style):
     """``value ± sigma unit``."""
-    parts = [number(value, sigma, **style), " ± ", number(sigma, sigma), " " if unit else "", unit_text(unit)]
+    parts = [number(value, sigma, **style), " ± ", number(sigma, sigma), _gap(unit), unit_text(unit)]
     return element("span", join(parts), class_="together")
+
+
+def _gap(unit):
+    return "" if unit in ("", "deg") else " "
 
 
 def interval(low, high, sigma=None):

@@ -172,7 +172,11 @@ def _of_parameters(facts):
         last = name.rsplit(".", 1)[-1]
         if last in _CARDS and math.isfinite(estimate.value):
             unit = facts.parameters[name].unit if name in facts.parameters else ""
-            yield last, label_of(name), join([with_error(estimate.value, estimate.sigma, unit), _small(name)])
+            yield (
+                last,
+                label_of(name),
+                join([with_error(estimate.value, estimate.sigma, unit), _small(f"of {name.rpartition('.')[0]}")]),
+            )
 
 
 def _of_derived(facts):
@@ -185,7 +189,7 @@ def _of_derived(facts):
 def _shown(one):
     """A derived number, with its error where it has one."""
     if one.sigma == 0:
-        return join([number(one.value), " ", unit_text(one.unit)])
+        return join([number(one.value), "" if one.unit == "deg" else " ", unit_text(one.unit)])
     return with_error(one.value, one.sigma, one.unit)
 
 

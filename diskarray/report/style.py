@@ -55,7 +55,8 @@ nav a:hover { text-decoration: underline; }
 .scroll { overflow-x: auto; margin: 1rem 0; max-width: 100%; }
 table { border-collapse: collapse; font-size: 0.93rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 650; padding: 0 0 0.4rem; }
-caption small { display: block; font-weight: 400; max-width: 46rem; line-height: 1.45; }
+caption span, caption small { display: block; max-width: min(46rem, calc(100vw - 2rem)); }
+caption small { font-weight: 400; line-height: 1.45; }
 th, td { padding: 0.38rem 0.85rem 0.38rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line); }
 thead th { border-bottom: 2px solid var(--soft); vertical-align: bottom; font-weight: 600; line-height: 1.3; }
@@ -86,6 +87,7 @@ dd ul, dd ol { margin: 0; padding-left: 1.1rem; }
 .numbers dd { font-size: 1.15rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.35; }
 .numbers dd small { display: block; font-size: 0.8rem; font-weight: 400; line-height: 1.35; }
 figure { margin: 1.6rem 0; }
+figure .scroll { margin: 0; }
 figure img { display: block; max-width: 100%; height: auto; background: #ffffff; border: 1px solid var(--line);
   border-radius: 0.4rem; padding: 0.5rem; }
 figcaption { margin-top: 0.5rem; color: var(--soft); font-size: 0.92rem; max-width: 50rem; }
@@ -114,22 +116,23 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
 .numbers dd { font-size: 1.05rem; }
   .numbers .together { white-space: normal; }
   table { font-size: 0.88rem; }
-  td { min-width: 4rem; }
-  td:not(.number) { min-width: 9rem; }
+  td.prose { min-width: 22rem; }
+  figure .scroll img { min-width: 40rem; max-width: none; }
 }
 @media print {
   :root { --paper: #ffffff; --ink: #000000; --soft: #444444; --line: #bbbbbb; --band: #f4f4f4; --link: #000000;
     --passed: #14683b; --passed-band: #ffffff; --failed: #a3201a; --failed-band: #ffffff; --open: #7a4d00;
     --open-band: #ffffff; --accent: #444444; }
   @page { margin: 16mm 14mm; }
-  body { font-size: 9.5pt; }
+  html { font-size: 9.5pt; }
   nav, .skip { display: none; }
   .page { display: block; padding: 0; }
-  .verdict { border: 1px solid; border-left: 0.5rem solid; }
+  .verdict { border-style: solid; border-width: 1px 1px 1px 0.5rem; }
   h2, h3, caption { break-after: avoid; }
   figure, tr, .verdict, .numbers { break-inside: avoid; }
   .scroll { overflow: visible; }
   table { font-size: 8pt; }
+  tbody th code, .path { font-size: 7pt; }
   th, td { padding-right: 0.5rem; }
   tbody th code, .path { white-space: normal; overflow-wrap: anywhere; }
   figure img { max-height: 220mm; width: auto; }

@@ -103,9 +103,10 @@ class _Lines:
         """Nothing is open."""
 
     def _line(self, rate):
-        parts = [f"{self.done} of about {self.total} {self.unit}" if self.total else f"{self.done} {self.unit}"]
+        expected = self.total and self.done <= self.total
+        parts = [f"{self.done} of about {self.total} {self.unit}" if expected else f"{self.done} {self.unit}"]
         parts.append(f"{rate:.3g} per s")
-        if self.total and rate > 0:
+        if self.done < (self.total or 0) and rate > 0:
             parts.append(f"about {_duration((self.total - self.done) / rate)} left")
         parts += [f"{name} {value:.4g}" for name, value in self.figures.items()]
         return f"{self.label}: {', '.join(parts)}"

@@ -10,6 +10,7 @@ import numpy as np
 from ..backend.loops import branch
 from ..backend.operations import square_root
 from ..geometry.angles import cosine_sine
+from ..geometry.disk_axes import disk_point_from
 from . import paths
 from .layer import LAYER_SEGMENTS, layer_segments
 from .panels import GUIDED_PANELS, UNGUIDED_PANELS, guided_panels, unguided_panels
@@ -46,7 +47,8 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
 
     def prepared(u, v):
         """What the integrand needs of a line: X, its squared distance from the star, and where it starts in Y and Z."""
-        return u - offset[0], xp.maximum(u * u + v * v, xp.asarray(_NEAREST)), v * cos_i - offset[1], -v * sin_i
+        Y, Z = disk_point_from(v, 0.0, cos_i, sin_i)
+        return u - offset[0], xp.maximum(u * u + v * v, xp.asarray(_NEAREST)), Y - offset[1], Z
 
     def integrand(X, squared_impact, Y, Z, l):
         squared = squared_impact + l * l

@@ -145,6 +145,8 @@ def _bounded_step(jacobian, residual, x, scaling, index):
     """The step that makes residual + jacobian step shortest within the bounds."""
     from scipy.optimize import lsq_linear
 
+    if not x.size:  # older releases of SciPy fail on no column
+        return x
     left, triangle = np.linalg.qr(jacobian)
     room = scaling.lower[index] - x, scaling.upper[index] - x
     bounds = room[0], np.maximum(room[1], room[0] + 1e-9)

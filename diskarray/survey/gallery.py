@@ -9,7 +9,7 @@ from .records import LISTED_WITHOUT_RUN, limit_text
 from .thumbnails import thumbnail_paths
 
 _STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; color: #1c1c1c; background: #fff; margin: 2rem auto; max-width: 76rem;
+body { font: 15px/1.45 system-ui, sans-serif; color: #1c1c1c; background: #fff; margin: 2rem auto; max-width: 92rem;
        padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 0 0 .3rem; }
 table { border-collapse: collapse; margin: .5rem 0; } th, td { text-align: left; padding: .15rem .8rem .15rem 0; }
@@ -19,7 +19,9 @@ th { border-bottom: 1px solid #888; font-weight: 600; } td.number { text-align: 
 .status { font-size: .85rem; padding: .1rem .5rem; border: 1px solid; border-radius: .3rem; white-space: nowrap; }
 .converged { color: #00543c; } .not_constrained { color: #1b4f8f; } .max_evaluations { color: #7a4b00; }
 .failed { color: #8f1d1d; } .pending { color: #555; } .scroll { overflow-x: auto; } p { margin: .3rem 0; }
-summary { cursor: pointer; color: #444; } a { color: #1b4f8f; }
+.both { display: grid; grid-template-columns: minmax(0, 710px) minmax(0, 1fr); gap: 0 2rem; align-items: start; }
+.both table { font-size: .85rem; } .both td { white-space: nowrap; } .both > div { overflow-x: auto; } a { color: #1b4f8f; }
+@media (max-width: 75rem) { .both { grid-template-columns: minmax(0, 1fr); } }
 @media print { .target { break-inside: avoid; } }
 """
 _MEANING = {
@@ -84,14 +86,12 @@ def _overview(records):
 
 def _section(record, thumbnails):
     name = escape(record["name"])
-    parts = [f'<div class="target" id="{name}"><h2>{name} {_badge(record["status"])}</h2>']
+    parts = [f'<section class="target" id="{name}"><h2>{name} {_badge(record["status"])}</h2>']
     parts.append(f"<p>{escape(record['message'])}</p>")
     if record["status"] not in LISTED_WITHOUT_RUN:
-        parts += [_picture(path, record["name"]) for path in thumbnail_paths(thumbnails, record["name"])]
-        limits = "; ".join(limit_text(limit) for limit in record["limits"])
-        parts.append(f"<p>Limits: {escape(limits or 'none')}</p>")
-        parts.append(_parameters(record))
-    return "\n".join([*parts, "</div>"])
+        pictures = [_picture(path, record["name"]) for path in thumbnail_paths(thumbnails, record["name"])]
+        parts.append(f'<div class="both"><div>{"".join(pictures)}</div><div>{_parameters(record)}</div></div>')
+    return "\n".join([*parts, "</section>"])
 
 
 def _picture(path, name):
@@ -102,16 +102,18 @@ def _picture(path, name):
 
 
 def _parameters(record):
-    constrained = [(n, found) for n, found in record["parameters"].items() if found["constrained"]]
-    lost = [name for name, found in record["parameters"].items() if not found["constrained"]]
-    rows = [
-        f"<tr><td><code>{escape(name)}</code></td>{_cell(found['value'], '.6g')}{_cell(found['sigma'], '.2g')}"
-        f"<td>{escape(found['unit'] or '')}</td><td>{'at a bound' if found['at_bound'] else ''}</td></tr>"
-        for name, found in constrained
-    ]
-    table = f"<table><tr><th>parameter</th><th>value</th><th>error</th><th></th><th></th></tr>{''.join(rows)}</table>"
-    note = f"<p>Not constrained: {escape(', '.join(lost))}</p>" if lost else ""
-    return f"<details{' open' if rows else ''}><summary>parameters</summary>{table if rows else ''}{note}</details>"
+    limits = {limit["name"]: escape(limit_text(limit).removeprefix(limit["name"])) for limit in record["limits"]}
+    constrained = {name: found for name, found in record["parameters"].items() if found["constrained"]}
+    lost = [name for name in record["parameters"] if name not in constrained and name not in limits]
+    rows = []
+    for name in dict.fromkeys([*constrained, *limits]):
+        found = constrained.get(name, {"value": None, "sigma": None, "unit": ""})
+        numbers = _cell(found["value"], ".6g") + _cell(found["sigma"], ".2g")
+        unit, limit = escape(found["unit"] or ""), limits.get(name, "")
+        rows.append(f"<tr><td><code>{escape(name)}</code></td>{numbers}<td>{unit}</td><td>{limit}</td></tr>")
+    heads = "".join(f"<th>{head}</th>" for head in ("parameter", "value", "error", "", "limit"))
+    table = f"<table><tr>{heads}</tr>{''.join(rows)}</table>" if rows else ""
+    return table + (f"<p>Not constrained: {escape(', '.join(lost))}</p>" if lost else "")
 
 
 def _badge(status):

@@ -27,7 +27,7 @@ def trace_figure(result, names=None, truths=None, axes=None):
     ----------
     result : SampleResult
     names : sequence of str, optional
-        Parameters; default all.
+        Parameters; default all, of nested sampling all that it walks in.
     truths : mapping of str to float, optional
         Values to mark.
     axes : sequence of matplotlib axes, optional
@@ -36,13 +36,21 @@ def trace_figure(result, names=None, truths=None, axes=None):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name, or a linear parameter of nested sampling.
     """
-    draws = draws_of(result, names)
+    is_nested = result.kind == "nested" and "log_volume" in result.weighted
+    draws = draws_of(result, result.names if names is None and is_nested else names)
+    if is_nested and not set(draws.names) <= set(result.names):
+        raise ParameterError("nested sampling does not walk in linear parameters: they have no trace")
     figure, rows = _trace_rows(len(draws.names), axes)
     marks = draws.near(truths or {})
     for k, (ax, beside) in enumerate(rows):
         column = draws.values[..., k]
-        if result.kind == "nested" and "log_volume" in result.weighted:
+        if is_nested:
             label = _draw_nested(ax, result, draws, k)
         else:
             label = _draw_chains(ax, column)
@@ -199,9 +207,7 @@ def _draw_chains(ax, column):
 
 
 def _draw_nested(ax, result, draws, k):
-    """The points of nested sampling over -ln X; linear parameters, which it does not walk in, as drawn."""
-    if draws.names[k] not in result.names:
-        return _draw_chains(ax, draws.values[..., k])
+    """The points of nested sampling over -ln X."""
     column = np.array(result.weighted["samples"][:, result.names.index(draws.names[k])])
     if draws.periods[k] is not None:
         middle = np.median(draws.values[..., k])

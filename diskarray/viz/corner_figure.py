@@ -12,6 +12,7 @@ from .style import COLORS, DOUBLE_COLUMN, NORMAL, SINGLE_COLUMN, SMALL, new_figu
 
 _LEVELS = tuple(1 - np.exp(-0.5 * sigma**2) for sigma in (1.0, 2.0))  # of a Gaussian in two dimensions
 _KEPT = 0.998  # share of the draws that a panel shows
+_MANY = 10  # parameters, beyond which panels have two ticks and smaller letters
 _PANEL, _SMALLEST, _TICKS = 1.1, 0.62, 0.42  # inches: wanted and least width of a panel, room for tick labels
 
 
@@ -110,16 +111,16 @@ def _finish(figure, ranges, names, size):
     count = len(names)
     cells = np.reshape(figure.axes, (count, count))
     exponents = [power_of_ten(max(map(abs, shown))) for shown in ranges]
-    letters, font = (11, SMALL) if count > 5 else (18, NORMAL)
+    letters, font = (18, NORMAL) if count <= 5 else (11, SMALL if count <= _MANY else 6.0)
     labels = [
         wrapped(label_in_power(*name, exponent), letters) for name, exponent in zip(names, exponents, strict=True)
     ]
     for row in range(count):
         for column in range(row + 1):
             ax = cells[row, column]
-            _set_axis(ax.xaxis, ranges[column], exponents[column], row == count - 1)
+            _set_axis(ax.xaxis, ranges[column], exponents[column], row == count - 1, count > _MANY)
             if column < row:
-                _set_axis(ax.yaxis, ranges[row], exponents[row], column == 0)
+                _set_axis(ax.yaxis, ranges[row], exponents[row], column == 0, count > _MANY)
             set_ticks(ax)
             ax.tick_params(labelrotation=45)
     margin = _TICKS + (0.02 * font) * max(label.count("\n") + 1 for label in labels) + 0.05
@@ -134,10 +135,11 @@ def _finish(figure, ranges, names, size):
     figure.subplots_adjust(left=share, bottom=share, right=1 - rest, top=1 - rest, wspace=0.06, hspace=0.06)
 
 
-def _set_axis(axis, shown, exponent, is_labelled):
+def _set_axis(axis, shown, exponent, is_labelled, is_narrow):
     from matplotlib.ticker import FixedLocator, NullFormatter
 
-    axis.set_major_locator(FixedLocator(central_ticks(*shown)))
+    ticks = central_ticks(*shown)
+    axis.set_major_locator(FixedLocator(ticks[:: max(ticks.size - 1, 1)] if is_narrow else ticks))
     axis.set_major_formatter(in_power_of_ten(exponent) if is_labelled else NullFormatter())
 
 

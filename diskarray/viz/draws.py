@@ -121,7 +121,7 @@ def rank_counts(draws, bins=20):
     """
     draws = np.asarray(draws, dtype=float)
     _, place, counts = np.unique(draws, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts + 1) / 2)[place.reshape(-1)].reshape(draws.shape)
+    ranks = (np.cumsum(counts) - counts / 2)[place.reshape(-1)].reshape(draws.shape)
     cells = np.minimum((ranks * bins / draws.size).astype(int), bins - 1)
     return np.array([np.bincount(chain, minlength=bins) for chain in cells])
 

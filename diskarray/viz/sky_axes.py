@@ -23,7 +23,7 @@ from types import MappingProxyType
 import numpy as np
 
 from .labels import in_power_of_ten, power_of_ten, unit_in_power
-from .style import DOUBLE_COLUMN, FONT, NORMAL, SMALL, figure_style, new_figure, set_ticks
+from .style import DOUBLE_COLUMN, NORMAL, SMALL, figure_style, new_figure, set_ticks
 
 MASK_COLOR = "0.72"
 FIGURE_WIDTH = DOUBLE_COLUMN
@@ -164,7 +164,7 @@ def draw_color_bar(ax, drawn, unit):
     bar.outline.set_linewidth(0.6)
     bar_axes.xaxis.set_ticks_position("top")
     bar_axes.xaxis.set_label_position("top")
-    bar_axes.tick_params(labelsize=SMALL, labelfontfamily=FONT, direction="out", length=2, width=0.6, pad=1.5)
+    bar_axes.tick_params(labelsize=SMALL, direction="out", length=2, width=0.6, pad=1.5)
     bar_axes.set_xlabel(unit_in_power(unit, exponent), fontsize=SMALL, labelpad=3)
 
 

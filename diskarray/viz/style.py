@@ -153,7 +153,7 @@ def set_ticks(ax, top=True, right=True):
 
     They are set on the axes, because matplotlib makes ticks only when a figure is written, outside of the style.
     """
-    common = {"direction": "in", "labelfontfamily": FONT, "which": "both"}
+    common = {"direction": "in", "which": "both"}
     ax.tick_params(top=top, right=right, **common)
     ax.tick_params(which="major", length=2.8, width=0.6, labelsize=SMALL)
     ax.tick_params(which="minor", length=1.6, width=0.4)

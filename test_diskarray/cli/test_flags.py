@@ -12,6 +12,16 @@ HERE = Path(__file__).parent
 HELP = {"-h", "--help"}
 EFFECTS = {
     "": {"--version": "test_main.py::test_version_and_help_as_a_module_load_nothing_heavy"},
+    "init": {
+        "--template": "test_init.py::test_a_template_is_written_where_it_is_wanted",
+        "--list": "test_init.py::test_the_list_names_them_all_and_writes_nothing",
+        "--output": "test_init.py::test_a_template_is_written_where_it_is_wanted",
+        "--data": "test_init.py::test_a_file_of_ones_own_is_named_from_the_configurations_folder",
+        "--schema": "test_init.py::test_the_schema_knows_own_components_where_they_are_named",
+        "--reference": "test_init.py::test_the_reference_keeps_what_stands_above_it",
+        "--components": "test_init.py::test_the_schema_knows_own_components_where_they_are_named",
+        "--overwrite": "test_init.py::test_nothing_is_overwritten_without_being_asked",
+    },
     "validate": {
         "--data": "test_validate.py::test_data",
         "--json": "test_validate.py::test_text_and_json",
@@ -61,6 +71,21 @@ EFFECTS = {
         "--overwrite": "test_run_commands.py::test_runs_are_compared_in_a_table_and_as_json",
         "--components": "test_run_commands.py::test_components_and_seed_reach_every_command",
     },
+    "plot": {
+        "--figures": "test_plot.py::test_figures_chooses_and_format_and_dpi_say_how",
+        "--list": "test_plot.py::test_list_draws_none_and_says_which_are_there",
+        "--format": "test_plot.py::test_figures_chooses_and_format_and_dpi_say_how",
+        "--dpi": "test_plot.py::test_figures_chooses_and_format_and_dpi_say_how",
+        "--overwrite": "test_plot.py::test_overwrite_replaces",
+        "--components": "test_plot.py::test_components_of_the_users_own_are_named_again",
+        "--quiet": "test_plot.py::test_quiet_prints_nothing",
+    },
+    "report": {
+        "--output": "test_report.py::test_output_overwrite_and_quiet",
+        "--overwrite": "test_report.py::test_output_overwrite_and_quiet",
+        "--quiet": "test_report.py::test_output_overwrite_and_quiet",
+        "--components": "test_report.py::test_components_of_ones_own_need_their_file",
+    },
     "survey": {
         "--output": "test_survey.py::test_output_is_where_everything_goes",
         "--workers": "test_survey.py::test_workers_are_as_many_as_asked_for",
@@ -101,16 +126,22 @@ def named():
 
 
 def source_of(test):
-    """The text of a test function with its decorators, or None."""
+    """The text of a test function with its decorators, its fixtures and the helpers it calls; None without one."""
     file, _, name = test.partition("::")
     if not (HERE / file).is_file():
         return None
     text = (HERE / file).read_text(encoding="utf-8")
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
-    return None
+    functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    if name not in functions:
+        return None
+    inside = ast.walk(functions[name])
+    used = {getattr(node, "id", getattr(node, "arg", None)) for node in inside if isinstance(node, (ast.Name, ast.arg))}
+    return "\n".join(_lines_of(functions[f], text) for f in functions if f in used | {name})
+
+
+def _lines_of(node, text):
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
 
 
 def test_every_flag_is_in_the_table_and_nothing_else():

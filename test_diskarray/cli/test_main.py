@@ -67,7 +67,7 @@ def test_bad_input_is_one_line_without_a_traceback(words, message, capsys, tmp_p
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["fti"], ["fit", "--backend", "torch"], ["simulate", "a.yaml"], ["fit", "--nonsense"]]
+    "words", [[], ["fti"], ["fit", "--backend", "torch"], ["simulate"], ["fit", "--nonsense"]]
 )
 def test_wrong_usage_is_one_line(words, capsys):
     with pytest.raises(SystemExit) as stopped:

@@ -198,3 +198,16 @@ def test_rerun_says_whether_the_bits_are_the_same(tmp_path, capsys):
     assert run("rerun", folder, "--output", tmp_path / "other", "--force", "--quiet") == 1
     said = capsys.readouterr().err.splitlines()
     assert said[0].startswith("diskarray: warning: config.yaml") and "is not the same: fit: vector" in said[1]
+
+
+def test_the_backend_flag_asks_for_jax_which_is_not_there(tmp_path, capsys):
+    folder = fitted_run(tmp_path)
+    for words in (
+        ["fit", tmp_path / "micro.yaml", "--output", tmp_path / "out", "--backend", "jax"],
+        ["sample", folder, "--backend", "jax"],
+        ["sample", folder, "--engine", "nuts"],
+    ):
+        assert run(*words, "--quiet") == 2
+        assert "diskarray[jax]" in errors(capsys)
+    assert not (tmp_path / "out").exists() and not (folder / "blocks").exists()
+    assert open_run(folder).manifest["status"] == "converged"

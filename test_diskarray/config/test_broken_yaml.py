@@ -1,4 +1,4 @@
-"""Broken configurations, one per rule: each is one ConfigError with file, line and way out, and leaves nothing behind."""
+"""Broken configurations, one per rule: each is one ConfigError with file, line and way out, and leaves nothing."""
 
 import os
 
@@ -80,7 +80,11 @@ BROKEN = {
         "{tied: disks.belt.distance}",
         r":21: .* is tied to 'disks\.belt\.distance', which has no prior",
     ),
-    "two priors in one": ("{uniform: [30, 80]}", "{uniform: [30, 80], normal: [50, 5]}", r":21: .*: a prior is one name"),
+    "two priors in one": (
+        "{uniform: [30, 80]}",
+        "{uniform: [30, 80], normal: [50, 5]}",
+        r":21: .*: a prior is one name",
+    ),
     "mask upside down": (
         "kind: circular, radius: 1.1",
         "kind: annular, inner_radius: 1, outer_radius: 0.5",

@@ -52,7 +52,8 @@ def test_kinds_nest(tiny_config):
     config = edited(
         tiny_config,
         "{kind: henyey_greenstein, g: 0.2}",
-        "{kind: polarized, phase_function: {kind: henyey_greenstein, g: 0.6}, polarization: {kind: rayleigh, maximum: 0.4}}",
+        "{kind: polarized, phase_function: {kind: henyey_greenstein, g: 0.6}, "
+        "polarization: {kind: rayleigh, maximum: 0.4}}",
     )
     phase_function = build_scene(config).disks["belt"].phase_function
     assert isinstance(phase_function, PHASE_FUNCTIONS["polarized"])
@@ -137,7 +138,7 @@ def test_everything_in_the_scene_can_be_written(tiny_config, stars):
         ("planet: {y", "planet: {z", r"unknown key 'scene\.sources\.planet\.z'"),
         ("weights: [0.2, 0.1]", "weights: [0.2]", r"weights has shape \(1,\) for 2 references"),
         ("weights: [0.2, 0.1]", "weights: [0.2, many]", r"scene\.stellar_residual\.weights"),
-        ("planet:", "my planet:", "a source's name is a word like 'planet'"),
+        ("planet:", "my planet:", r"scene\.sources\.my planet: a name must be a word"),
     ],
 )
 def test_mistakes_in_the_members_of_a_scene_are_named(tiny_config, stars, old, new, message):

@@ -9,6 +9,7 @@ import pytest
 from diskarray.backend.pytree import FrozenDict
 from diskarray.config.build import build_data, build_optimizer, build_sampler, build_scene, build_space
 from diskarray.config.load import config_from_text, config_section
+from diskarray.config.prior_schema import CLASSES
 from diskarray.config.walk import keys_of, kind_of_section, kinds_word
 from diskarray.config.write_yaml import scalar
 from diskarray.dataset.imaging import Imaging
@@ -52,7 +53,13 @@ def folder(tmp_path_factory):
         stars = {**unit, "PIXAR_A2": 0.0036}
         write_fits(place / f"{name}_jwst.fits", [FitsHDU(cube[[0, 2]], "SCI", stars), *error])
         write_fits(place / f"{name}_jwst_wcs.fits", [FitsHDU(cube[[0, 2]], "SCI", unit, header), *error])
-        arrays = {"image": cube[0], "other": cube[2], "noise": sigma, "noise2": sigma + 1, "y": 0.1 * np.arange(21) - 1.2}
+        arrays = {
+            "image": cube[0],
+            "other": cube[2],
+            "noise": sigma,
+            "noise2": sigma + 1,
+            "y": 0.1 * np.arange(21) - 1.2,
+        }
         arrays |= {"x": 0.1 * np.arange(19) - 0.9, "mask2": mask, "cube": cube, "sigmas": cube + 9}
         np.savez(place / f"{name}.npz", **arrays)
         _write_hdf5(place / f"{name}.h5", arrays)
@@ -140,7 +147,12 @@ TO = {  # (section, key): a value to change it to, where none can be guessed
     "extension": ["OTHER", "KERNELS2", "MAPS2", "MASK2"],
     "plane": [1, 2, "U_phi", "I"],
     "noise_plane": ["V"],
-    "noise": [{"kind": "annuli"}, {"kind": "annuli", "extension": "cube"}, "noise2", {"kind": "file", "extension": "OTHER"}],
+    "noise": [
+        {"kind": "annuli"},
+        {"kind": "annuli", "extension": "cube"},
+        "noise2",
+        {"kind": "file", "extension": "OTHER"},
+    ],
     "image": ["other"],
     "axes": [["y", "x"]],
     "path": ["b.fits", "b_pair.fits", "b_jwst.fits", "b.h5", "b.npz", "streaming"],
@@ -160,6 +172,7 @@ TO = {  # (section, key): a value to change it to, where none can be guessed
     "disks": [{"belt": {"inclination": 41.0}}],
     "rule": [{"nodes": "panels"}],
     "instrument": [{"offset_y": 0.1}],
+    "references": [{"path": "b.fits", "extension": "MAPS"}],
     "kernel": [{"path": "b.fits", "extension": "KERNELS", "plane": 0}],
     "kernels": [{"path": "b.fits", "extension": "KERNELS"}],
     "weight_maps": [{"path": "b.fits", "extension": "MAPS"}],
@@ -173,7 +186,9 @@ TO = {  # (section, key): a value to change it to, where none can be guessed
     "weights": [[0.1, 0.2]],
     "shape": [[14, 15]],
     "truth": [{"disks.belt.inclination": 80.0}],
-    "shards": [[{"kind": "wedge", "start_angle": 0, "end_angle": 180}, {"kind": "wedge", "start_angle": 180, "end_angle": 0}]],
+    "shards": [
+        [{"kind": "wedge", "start_angle": 0, "end_angle": 180}, {"kind": "wedge", "start_angle": 180, "end_angle": 0}]
+    ],
 }
 
 
@@ -239,7 +254,9 @@ def values_of(section):
     if word == "reader":
         return {"reader": kind, **DATA[kind]}
     needed = dict(NEEDED.get(kind, {}))
-    needed |= {"Background": {"level": 0.2}, "StellarResidual": RESIDUAL}.get(section.__name__, {})
+    needed |= {"Background": {"level": 0.2}, "StellarResidual": RESIDUAL, "NoiseFromFile": {"plane": 1}}.get(
+        section.__name__, {}
+    )
     return ({word: kind} if word else {}) | needed
 
 
@@ -254,6 +271,8 @@ def walk(section, path, content, seen):
         for inner in key.sections if key.name not in ("datasets", "priors") else ():
             place = (*path, key.name)
             value = values_of(inner)
+            for name, other in WITH.get((section.__name__, key.name), {}).items():
+                content = at(content, (*path, name), other)
             if key.container == "list":
                 place, whole = (*place, 0), at(content, place, [value])
                 if key.name == "shards":
@@ -288,18 +307,22 @@ def others(key, value):
 
 
 ROOT = config_section()
-SPOTS = list(walk(ROOT, (), BASE, set()))
+SPOTS = [
+    spot
+    for spot in walk(ROOT, (), BASE, set())
+    if spot[0] != "Configuration" or spot[1].name not in ("version", "datasets", "priors", "simulation")
+]
 
 
 @pytest.mark.parametrize(
-    ("section", "key", "path", "content"), SPOTS, ids=[f"{name}-{key.name}-{k}" for k, (name, key, *_) in enumerate(SPOTS)]
+    ("section", "key", "path", "content"),
+    SPOTS,
+    ids=[f"{name}-{key.name}-{k}" for k, (name, key, *_) in enumerate(SPOTS)],
 )
 def test_every_key_changes_what_is_built(folder, section, key, path, content):
     make = simulated if path[:1] == ("simulation",) else built
     for name, value in WITH.get((section, key.name), {}).items():
         content = at(content, (*path, name), value)
-    if path == () and key.name in ("version", "datasets", "priors", "simulation"):
-        pytest.skip("has a test of its own")
     before = make(folder, content)
     tried = []
     for value in others(key, get(content, (*path, key.name))):
@@ -309,3 +332,34 @@ def test_every_key_changes_what_is_built(folder, section, key, path, content):
         except (ConfigError, DataError) as error:
             tried.append(f"{value!r}: {error}")
     pytest.fail(f"no value of {section}.{key.name} changes anything; " + "; ".join(tried))
+
+
+def test_top_level_keys_are_alive(folder):
+    before = built(folder, BASE)
+    freed = at(BASE, ("priors",), {"disks.belt.inclination": {"uniform": [0.0, 90.0]}})
+    joint = {key: value for key, value in BASE.items() if key != "data"}
+    joint["datasets"] = {"one": BASE["data"], "two": BASE["data"]}
+    assert built(folder, freed) != before and built(folder, joint) != before
+    with pytest.raises(ConfigError, match="version = 2: must be 1"):
+        built(folder, BASE | {"version": 2})
+    with pytest.raises(ConfigError, match="a simulation needs the part 'simulation'"):
+        simulated(folder, {key: value for key, value in BASE.items() if key != "simulation"})
+
+
+def priors_of(folder, prior):
+    both = {"disks.belt.inclination": prior, "disks.belt.position_angle": {"uniform": [0, 9]}}
+    return built(folder, at(BASE, ("priors",), both))[2:5]
+
+
+ARGUMENTS = {"lower": (30.0, 31.0), "upper": (80.0, 79.0), "mean": (50.0, 49.0), "sigma": (5.0, 6.0)}
+ARGUMENTS |= {"minimum": (0.0, 1.0), "maximum": (90.0, 80.0)}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(k, f.name) for k, c in CLASSES.items() for f in dataclasses.fields(c)])
+def test_every_argument_of_a_prior_changes_it(folder, kind, name):
+    names = [field.name for field in dataclasses.fields(CLASSES[kind])]
+    given = {one: ARGUMENTS[one][0] for one in names}
+    before = priors_of(folder, {kind: given})
+    assert priors_of(folder, {kind: list(given.values())}) == before
+    assert priors_of(folder, {kind: given | {name: ARGUMENTS[name][1]}}) != before
+    assert priors_of(folder, {"tied": "disks.belt.position_angle"}) != before

@@ -186,6 +186,11 @@ def test_the_noise_is_measured_beside_a_disk(factor):
     assert noise_ratio(imaging(noise_map=NOISE / factor)) / factor == pytest.approx(1.0, abs=0.25)
 
 
+def test_a_disk_that_reaches_far_out_is_not_taken_for_noise():
+    far = np.exp(-0.5 * ((np.hypot(ROW - STAR[0], 2 * (COLUMN - STAR[1])) - 26.0) / 2.0) ** 2)
+    assert noise_ratio(imaging(data=DATA + 200.0 * far)) == pytest.approx(1.0, abs=0.3)
+
+
 def test_too_few_pixels_to_measure_noise():
     assert noise_ratio(imaging(mask=R > 5)) is None
 

@@ -17,7 +17,8 @@ def test_regenerating_the_example_gives_the_same_bytes(tmp_path):
     for name in (IMAGE, TRUTH):
         assert (tmp_path / name).read_bytes() == example_config().with_name(name).read_bytes(), (
             f"{name} is not what its configuration makes: if the model was meant to change, regenerate it with "
-            "`diskarray simulate diskarray/example/hr4796a_like.yaml --output diskarray/example/hr4796a_like.fits --overwrite`"
+            "`diskarray simulate diskarray/example/hr4796a_like.yaml --output diskarray/example/hr4796a_like.fits "
+            "--overwrite`"
         )
 
 

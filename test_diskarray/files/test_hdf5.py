@@ -182,3 +182,47 @@ def test_a_zip_bomb_of_a_fits_file(tmp_path):
     (tmp_path / "bomb.fits.gz").write_bytes(part + packer.flush())
     with pytest.raises(da.DataError, match=r"bomb\.fits\.gz, unzipped, claims .* above the cap"):
         read_image(tmp_path / "bomb.fits.gz")
+
+
+def heap_of(content):
+    """Where the heap of texts begins, and its first free byte."""
+    start = content.index(b"GCOL\x01")
+    place = start + 16
+    while content[place : place + 2] != b"\x00\x00":
+        place += 16 + (int.from_bytes(content[place + 8 : place + 16], "little") + 7) // 8 * 8
+    return start, place
+
+
+@pytest.mark.parametrize("change", ["free space without a length", "beyond its end", "longer than the file"])
+def test_a_heap_that_would_be_walked_for_ever_is_refused(path, change):
+    content = bytearray(path.read_bytes())
+    start, free = heap_of(content)
+    place, value = {
+        "free space without a length": (free + 8, 0),
+        "beyond its end": (start + 24, 2**40),
+        "longer than the file": (start + 8, 2**30),
+    }[change]
+    content[place : place + 8] = value.to_bytes(8, "little")
+    path.write_bytes(content)
+    with pytest.raises(da.DataError, match=rf"a\.h5 .*heap at byte {start} is damaged"):
+        read_datasets(path, ["image"])
+
+
+@pytest.mark.parametrize("version", ["earliest", "v110", "latest"])
+def test_heaps_of_every_format_version_are_read(tmp_path, version):
+    texts = {f"t{k}": "x" * k for k in range(300)}
+    with h5py.File(tmp_path / "a.h5", "w", libver=version) as file:
+        file["image"] = IMAGE
+        file["image"].attrs.update(texts)
+        for k in range(0, 300, 7):
+            del file["image"].attrs[f"t{k}"]
+    found = read_datasets(tmp_path / "a.h5", ["image"])["image"].attributes
+    assert found == {name: text for name, text in texts.items() if int(name[1:]) % 7}
+
+
+def test_a_superblock_of_an_odd_kind(path):
+    content = bytearray(path.read_bytes())
+    content[13] = 4
+    path.write_bytes(content)
+    with pytest.raises(da.DataError, match=r"a\.h5 .*superblock"):
+        read_datasets(path, ["image"])

@@ -44,9 +44,10 @@ def same_draws(run, other):
     return mine.samples.tobytes() == theirs.samples.tobytes() and mine.vector.tobytes() == theirs.vector.tobytes()
 
 
-def after(calls, action):
-    """A stand-in for the log probability of many vectors that does something at one call."""
-    original, count = Posterior.log_probabilities, [0]
+def after(calls, action, count=None):
+    """A stand-in for the log probability of many vectors that does something at one call, and counts them."""
+    original, count = Posterior.log_probabilities, [] if count is None else count
+    count.append(0)
 
     def log_probabilities(self, *arguments, **keywords):
         count[0] += 1
@@ -141,7 +142,10 @@ def test_a_signal_is_noted_and_resumed_to_the_same_bits(number, fitted, sampled,
     assert open_run(fitted).samples is None
     with pytest.raises(OutputError, match=r"`diskarray resume .*--overwrite"):
         run_sample(fitted, progress=False)
+    count = []
+    monkeypatch.setattr(Posterior, "log_probabilities", after(0, None, count))
     assert resume_run(fitted, progress=False).resumed
+    assert 30 < count[0] < 60  # of some 65, those recorded are not computed again
     assert same_draws(fitted, sampled) and differences_of(open_run(fitted), open_run(sampled)) == ()
     assert manifest_of(fitted)["status"] == "not_established"
 

@@ -102,3 +102,17 @@ def test_several_data_sets_are_named(tiny_config, tiny_text, name):
     report = validate(tiny_config)
     assert report.exit_code() == 0, str(report)
     assert any(finding.subject == name for finding in report.findings)
+
+
+def test_image_noise_and_psf_in_one_hdf5_file(tiny_config, tiny_text, tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "tiny.h5", "w") as file:
+        for name, extension in (("image", "SCI"), ("noise", "NOISE"), ("psf", "PSF")):
+            file[name] = read_cube(tmp_path / "tiny.fits", extension)[0]
+        file.attrs.update({"pixel_scale": 0.08, "unit": "mJy/arcsec2"})
+    changed_text = tiny_text.replace("path: tiny.fits, extension: PSF", "path: tiny.h5, extension: psf")
+    start, stop = changed_text.index("  reader: fits"), changed_text.index("  masks:")
+    tiny_config.write_text(changed_text[:start] + "  reader: hdf5\n  path: tiny.h5\n" + changed_text[stop:])
+    report = validate(tiny_config)
+    assert report.exit_code() == 0, str(report)
+    assert {"wcs_missing", "psf_edge"} <= {finding.rule for finding in report.findings}

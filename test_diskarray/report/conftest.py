@@ -4,6 +4,7 @@ from made_report import TRUTH, MadeRun, draws_of, imaging, posterior_of
 from page_parser import Page
 
 import diskarray as da
+from diskarray.report import derived
 from diskarray.report.facts import facts_of
 from diskarray.report.page import page_of
 
@@ -21,6 +22,22 @@ def fit(posterior):
 @pytest.fixture(scope="session")
 def samples(fit, posterior):
     return draws_of(fit, posterior)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_draws():
+    """Derived numbers from few draws: they are what takes the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(derived, "_DRAWS", 30)
+        patch.setattr(derived, "_IMAGES", 4)
+        yield
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory, posterior, fit, samples):
+    """The page of a run with a fit and draws, of simulated data, without figures."""
+    run = MadeRun(tmp_path_factory.mktemp("made") / "star_run", posterior, fit, samples, truth=dict(TRUTH))
+    return Page(page_of(facts_of(run, {})))
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_what_is_not_known_is_a_dash_with_a_name():
 
 def test_numbers_in_words():
     assert shown(signed(-0.456)) == "−0.46" and shown(signed(2.0)) == "+2.00"
-    assert shown(with_error(75.99, 0.023, "deg")) == "75.990 ± 0.023 °"
+    assert shown(with_error(75.99, 0.023, "deg")) == "75.990 ± 0.023°"
     assert shown(interval(1.0, 2.0, 0.1)) == "1.00 to 2.00"
     assert shown(count(1234567)) == "1\u202f234\u202f567" and shown(percent(0.623)) == "62.3 %"
     assert [shown(duration(s)) for s in (3.25, 136, 7300)] == ["3.25 s", "2 min 16 s", "2 h 1 min"]

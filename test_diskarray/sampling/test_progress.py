@@ -39,6 +39,17 @@ def test_lines_of_the_log_every_thirty_seconds(caplog):
     ]
 
 
+def test_a_run_longer_than_expected_has_no_time_left(caplog):
+    clock = Clock()
+    with (
+        caplog.at_level(logging.INFO, "diskarray"),
+        open_progress("Emcee", "steps", total=20, stream=io.StringIO(), clock=clock) as progress,
+    ):
+        clock.now = 40.0
+        progress.update(50)
+    assert [record.getMessage() for record in caplog.records] == ["Emcee: 50 steps, 1.25 per s"]
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(7.6, "8 s"), (3 * 3600 + 125, "3 h 2 min")])
 def test_durations(seconds, text):
     from diskarray.sampling.progress import _duration

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import TINY_CONFIG
+from tiny import TINY_CONFIG
 
 from diskarray.errors import CheckpointError, ConfigError, OutputError, ParameterError
 from diskarray.files.lock import FolderLock
@@ -154,7 +154,7 @@ def test_a_survey_goes_on_past_targets_that_fail(setting):
     page = (setting / "out" / "gallery.html").read_text()
     assert page.count("data:image/png;base64,") == 2 and "http" not in page
     for name, record in records.items():
-        section = page.split(f'<div class="target" id="{name}">')[1].split("</div>")[0]
+        section = page.split(f'<section class="target" id="{name}">')[1].split("</section>")[0]
         assert f'class="status {record["status"]}"' in section
         assert ("<img" in section) == (record["run"] is not None)
 

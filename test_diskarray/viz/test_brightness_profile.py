@@ -1,11 +1,11 @@
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from diskarray.errors import ParameterError, ShapeError
 from diskarray.model.ring_shape import ring_shape
-from diskarray.profiles.density import TwoPowerLaw
 from diskarray.structures.frame import Frame2D
 from diskarray.structures.image import Image2D
 from diskarray.structures.mask import Mask2D
@@ -94,7 +94,14 @@ def test_bands_that_make_no_sense_are_refused(ring):
     with pytest.raises(ParameterError, match="the first the smaller"):
         profile_around(images()[0], ring(), 50.0, 40.0)
     with pytest.raises(ParameterError, match="no peak"):
-        ring_band(ring().__class__(density=TwoPowerLaw(alpha_in=0.0 + 1e-9, alpha_out=-1e-9)))
+        ring_band(SimpleNamespace(density=Falling(), distance=50.0))
+
+
+class Falling:
+    """A density without a crest."""
+
+    def density(self, X, Y, Z, *, xp=np):
+        return xp.exp(-np.sqrt(X**2 + Y**2 + Z**2) / 20.0)
 
 
 def test_the_band_of_a_ring_is_its_half_maximum_or_the_resolution(ring):

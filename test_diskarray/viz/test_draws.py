@@ -19,7 +19,7 @@ def test_ranks_are_those_of_scipy():
 def test_ranks_of_a_chain_apart_are_not_flat():
     draws = np.random.default_rng(0).normal(size=(2, 200)) + np.array([[0.0], [3.0]])
     low, high = rank_counts(draws, bins=4)
-    assert low[0] == 100 and high[0] == 0 and high[-1] == 100
+    assert low[0] > 90 and high[0] < 10 and high[-1] > 90
 
 
 def test_the_band_of_counts_holds_what_chains_with_a_memory_scatter_by():

@@ -1,3 +1,4 @@
+import io
 import itertools
 
 import numpy as np
@@ -82,6 +83,22 @@ def test_a_figure_looks_the_same_whatever_is_set_around_it():
     usual = style.figure_bytes(drawn(), dpi=60)
     with matplotlib.rc_context({"font.size": 20, "font.family": "serif", "xtick.major.size": 20, "lines.linewidth": 9}):
         assert style.figure_bytes(drawn(), dpi=60) == usual
+
+
+def test_ticks_are_in_the_style_also_when_a_user_writes_the_figure():
+    def written(settings):
+        with style.figure_style():
+            figure = style.new_figure(2.0, 1.5)
+            ax = figure.subplots()
+            ax.plot([0, 1], [0, 1])
+            style.set_ticks(ax)
+        stream = io.BytesIO()
+        with matplotlib.rc_context(settings):
+            figure.savefig(stream, dpi=60)
+        return stream.getvalue()
+
+    other = {"font.family": "serif", "xtick.major.size": 20, "ytick.labelsize": 20, "xtick.direction": "out"}
+    assert written({}) == written(other)
 
 
 @pytest.mark.parametrize(("format", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")])

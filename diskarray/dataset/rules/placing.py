@@ -80,7 +80,7 @@ def star_peak(imaging, psf):
             WARNING,
             "star_peak",
             f"The image peaks at pixel (y, x) = ({found[0]:.2f}, {found[1]:.2f}), {off:.1f} pixels from the star's.",
-            "If that is the star, give it as center=(y, x) (preprocessing: recenter).",
+            "If that is the star, give it as center=(y, x) (preprocess: recenter).",
         )
 
 

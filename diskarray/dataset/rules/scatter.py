@@ -42,7 +42,7 @@ def background(imaging, psf):
             INFO if 0 < level < _NO_DISK_SIGMA else WARNING,
             "background",
             f"Far from the star the image is nowhere nearer to zero than {level:+.2g} times its noise.",
-            "Subtract the background (preprocessing: background), unless the disk fills the field.",
+            "Subtract the background (preprocess: background), unless the disk fills the field.",
         )
 
 
