@@ -102,6 +102,7 @@ _HOMES = {
     "viz.plane": ("deprojected",),
     "viz.style": ("figure_style", "save_figure"),
     "viz.notebook": ("enable_notebook", "load_ipython_extension", "unload_ipython_extension"),
+    "pipeline.open_run": ("open_run",),
 }
 _MODULES = {"decorators": "structures.decorators", "conventions": "conventions"}
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

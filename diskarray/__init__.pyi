@@ -68,6 +68,7 @@ from .parameters.priors import Uniform as Uniform
 from .parameters.priors import UniformAngle as UniformAngle
 from .parameters.space import ParameterSpace as ParameterSpace
 from .parameters.space import Tied as Tied
+from .pipeline.open_run import open_run as open_run
 from .profiles.density import TwoPowerLaw as TwoPowerLaw
 from .profiles.free_form import FreeForm as FreeForm
 from .profiles.layered import Layered as Layered

@@ -8,6 +8,8 @@ from tiny import TINY_CONFIG
 
 from diskarray.errors import MissingExtraError
 
+OPTIONAL = {"arviz_base", "arviz_stats", "corner", "dynesty", "emcee", "h5netcdf", "h5py", "matplotlib", "shtab"}
+
 
 class _NoJax:
     """An import finder that refuses JAX."""
@@ -24,9 +26,10 @@ def _skipped_without_its_package():
     """What a test asks for may need a package that is not installed; then it is skipped and says which."""
     try:
         return (yield)
-    except MissingExtraError as error:
-        name = getattr(error.__cause__, "name", None) or "jax"
-        if name != "jax" and find_spec(name.partition(".")[0]) is None:
+    except ImportError as error:
+        missing = error.__cause__ if isinstance(error, MissingExtraError) else error
+        name = (getattr(missing, "name", None) or "").partition(".")[0]
+        if name in OPTIONAL and find_spec(name) is None:
             pytest.skip(f"could not import {name!r}: {error}")
         raise
 

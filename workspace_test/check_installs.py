@@ -125,7 +125,7 @@ def tests_in(python, place, extra):
     counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|error)", done.stdout[-300:])}
     reasons = {}
     for n, reason in re.findall(r"^SKIPPED \[(\d+)\] [^ ]+ (.*)$", done.stdout, flags=re.MULTILINE):
-        reason = re.sub(r"^could not import '(\w+)'.*", r"no \1", reason)
+        reason = re.sub(r"^could not import '(\w+)[.'].*", r"no \1", reason)
         reasons[reason] = reasons.get(reason, 0) + int(n)
     return done.returncode == 0 and counts.get("passed", 0) > 0, counts, reasons
 

@@ -164,10 +164,10 @@ def settled(values, *, xp=np):
 def safe_input(value, allowed, substitute, *, xp=np):
     """What to hand to a function that must not see a value that is not allowed.
 
-    NumPy gets the value itself, so that the function can raise. Compiled code cannot raise; it gets ``substitute``,
+    NumPy gets the value itself, so that the function can raise. Compiled code cannot raise; it gets ``substitute()``,
     and what it computes there has to be discarded.
     """
-    return value if is_numpy_namespace(xp) else xp.where(allowed, value, xp.asarray(substitute))
+    return value if is_numpy_namespace(xp) else xp.where(allowed, value, xp.asarray(substitute()))
 
 
 def value_where(condition, function, otherwise, *, xp=np):

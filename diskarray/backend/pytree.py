@@ -11,6 +11,7 @@ __all__ = [
     "build",
     "children",
     "component",
+    "exchanged",
     "get_at",
     "leaves",
     "map_leaves",
@@ -25,6 +26,7 @@ __all__ = [
 import dataclasses
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
@@ -47,6 +49,7 @@ def array_field(default: Any = dataclasses.MISSING, **metadata: Any) -> Any:
     return dataclasses.field(default=default, metadata={"array": True, **metadata})
 
 
+@cache
 def _names(cls, is_static):
     return tuple(f.name for f in dataclasses.fields(cls) if bool(f.metadata.get("static")) is is_static)
 
@@ -119,12 +122,13 @@ def _component(cls):
         register_pending()
         if hasattr(self, "prepare_units"):
             self.prepare_units()
-        for field in dataclasses.fields(self):
-            _take_unit(self, field)
+        parameters = _parameters(type(self))
+        for name, spec in parameters:
+            _take_unit(self, name, spec)
         if hasattr(self, "prepare_fields"):
             self.prepare_fields(*init_only)
-        for field in dataclasses.fields(self):
-            _normalize(self, field)
+        for name, spec in parameters:
+            object.__setattr__(self, name, spec.accept(type(self).__name__, name, getattr(self, name)))
         if hasattr(self, "check"):
             self.check()
 
@@ -161,22 +165,19 @@ def _met_by_jax(self):
     raise AttributeError("__jax_array__")
 
 
-def _take_unit(obj, field):
+@cache
+def _parameters(cls):
+    """Name and declaration of every parameter of a component class."""
+    declared = ((f.name, f.metadata.get("parameter")) for f in dataclasses.fields(cls))
+    return tuple((name, spec) for name, spec in declared if spec is not None)
+
+
+def _take_unit(obj, name, spec):
     """Bring a quantity to a plain number in its parameter's unit."""
-    spec, given = field.metadata.get("parameter"), getattr(obj, field.name)
-    if spec is not None:
-        value = spec.without_unit(type(obj).__name__, field.name, given)
-        if value is not given:
-            object.__setattr__(obj, field.name, value)
-
-
-def _normalize(obj, field):
-    """Bring a number to a float and check it against its declared range."""
-    spec = field.metadata.get("parameter")
-    if spec is None:
-        return
-    value = spec.accept(type(obj).__name__, field.name, getattr(obj, field.name))
-    object.__setattr__(obj, field.name, value)
+    given = getattr(obj, name)
+    value = spec.without_unit(type(obj).__name__, name, given)
+    if value is not given:
+        object.__setattr__(obj, name, value)
 
 
 class FrozenDict(Mapping):
@@ -284,12 +285,33 @@ def get_at(node: Any, path: str) -> Any:
     return node
 
 
+def exchanged(node, values, *, checked):
+    """A copy of a tree with the parts at dotted paths exchanged.
+
+    Parameters
+    ----------
+    node : component, dictionary or tuple
+    values : mapping of str to value
+    checked : bool
+        Whether constructors run, once for every component on the way to a path; without them tracers pass.
+    """
+    below, deeper = children(node), {}
+    for path, value in values.items():
+        head, _, rest = path.partition(".")
+        if rest:
+            deeper.setdefault(head, {})[rest] = value
+        else:
+            below[head] = value
+    for head, parts in deeper.items():
+        below[head] = exchanged(below[head], parts, checked=checked)
+    if not checked or not dataclasses.is_dataclass(node):
+        return _rebuilt(node, below)
+    return type(node)(**{n: getattr(node, n) for n in _names(type(node), True)}, **below)
+
+
 def set_at(node, path, value):
     """A copy of a tree with the part at a dotted path exchanged, built without checks (tracers allowed)."""
-    head, _, rest = path.partition(".")
-    below = children(node)
-    below[head] = set_at(below[head], rest, value) if rest else value
-    return _rebuilt(node, below)
+    return exchanged(node, {path: value}, checked=False)
 
 
 def replace(node: T, path: str, value: Any) -> T:
@@ -310,11 +332,4 @@ def replace(node: T, path: str, value: Any) -> T:
         If the path does not exist or the value is outside its physical range.
     """
     get_at(node, path)
-    head, _, rest = path.partition(".")
-    below = children(node)
-    below[head] = replace(below[head], rest, value) if rest else value
-    if not dataclasses.is_dataclass(node):
-        return _rebuilt(node, below)
-    fixed = {n: getattr(node, n) for n in _names(type(node), True)}
-    cls: Any = type(node)
-    return cls(**fixed, **below)
+    return exchanged(node, {path: value}, checked=True)

@@ -25,11 +25,13 @@ def add_parser(commands):
 def run(options):
     """Run the sub-command; returns its exit code."""
     from ..pipeline.open_run import open_with_files
+    from ..report.belonging import foreign_results
     from ..report.page import write_report
     from ..report.verdict import verdict_of
 
     opened = open_with_files(options.run_folder, options.components)
     path = write_report(opened, options.output, overwrite=options.overwrite)
     if not options.quiet:
-        print(f"{verdict_of(opened.fit, opened.samples).headline}\nwrote {path}")
+        verdict = verdict_of(opened.fit, opened.samples, foreign_results(opened, opened.samples))
+        print(f"{verdict.headline}\nwrote {path}")
     return 0

@@ -165,7 +165,7 @@ class Posterior:
     def _where_physical(self, function, vector, xp):
         vector = _as_vector(vector)
         inside = self.space.is_physical(vector, xp=xp)
-        safe = safe_input(vector, inside, self.space.to_vector(xp=xp), xp=xp)
+        safe = safe_input(vector, inside, lambda: self.space.to_vector(xp=xp), xp=xp)
         value = function(safe, xp)
         return value_where(xp.logical_and(inside, value == value), lambda: value, -math.inf, xp=xp)
 

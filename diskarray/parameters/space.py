@@ -11,7 +11,7 @@ import numpy as np
 
 from ..backend.constant import Constant, held_at
 from ..backend.namespace import concrete
-from ..backend.pytree import children, component, get_at, replace, set_at, static
+from ..backend.pytree import children, component, exchanged, get_at, replace, set_at, static
 from ..errors import ParameterError, ShapeError
 from .parameter import parameters_of
 from .priors import Linear
@@ -183,11 +183,11 @@ class ParameterSpace:
         values : array, shape (k,)
             In the order of ``linear_names``.
         """
+        parts = {}
         for f in self.linear:
             value = values[f.start : f.start + f.size].reshape(f.shape) if f.shape else values[f.start]
-            for path in _paths(f, self.tied):
-                model = set_at(model, path, value)
-        return model
+            parts |= dict.fromkeys(_paths(f, self.tied), value)
+        return exchanged(model, parts, checked=False)
 
     def linear_values(self, model=None, *, xp=np):
         """The linear parameters of a model (default: of the template), shape (k,)."""
@@ -212,19 +212,11 @@ class ParameterSpace:
             If a visible number is outside its parameter's physical range.
         """
         vector = self._checked(vector)
-        model = self.template
+        values: dict[str, Any] = {}
         for f in self.free:
             value = vector[f.start : f.start + f.size].reshape(f.shape) if f.shape else vector[f.start]
-            for path in _paths(f, self.tied):
-                model = set_at(model, path, value)
-        return self._with_checks(model) if concrete(vector) else model
-
-    def _with_checks(self, model):
-        """The model made anew by the constructors of everything that holds a free parameter."""
-        owners = {path.rpartition(".")[0]: path for f in self.free for path in _paths(f, self.tied)}
-        for path in owners.values():
-            model = replace(model, path, get_at(model, path))
-        return model
+            values |= dict.fromkeys(_paths(f, self.tied), value)
+        return exchanged(self.template, values, checked=concrete(vector))
 
     def log_prior(self, vector: Any, *, xp: Any = np) -> Any:
         """Logarithm of the prior density; -inf outside a prior's support or a physical range."""

@@ -12,6 +12,7 @@ from ..pipeline.figures import RUN_FIGURES
 from ..pipeline.manifest import now
 from ..pipeline.products import bayesian_information_criterion
 from ..viz.style import figure_bytes
+from .belonging import foreign_results
 from .derived import derived_of_fit, derived_of_samples
 from .parameters import fit_estimates, parameters_of_run, sample_estimates
 from .run_sections import Picture
@@ -46,6 +47,8 @@ class Facts:
     comparison : dict or None
     pictures : tuple of Picture
     log : str
+    foreign : tuple of str
+        What says that fit or draws are not the run's own.
     problems : tuple of str
         What could not be read.
     """
@@ -70,6 +73,7 @@ class Facts:
     comparison: dict | None = None
     pictures: tuple = ()
     log: str = ""
+    foreign: tuple = ()
     problems: tuple = ()
 
     @property
@@ -148,6 +152,7 @@ def facts_of(run, figures=RUN_FIGURES):
         comparison=comparison,
         pictures=tuple(_pictures(run, figures)) if _has(fit, samples) else (),
         log=reader.read("The log cannot be read", lambda: _log(run), ""),
+        foreign=reader.read("The results cannot be checked", lambda: foreign_results(run, samples), ()),
         problems=tuple(reader.problems),
     )
 

@@ -113,7 +113,7 @@ def _time(text):
 
 
 def _verdict(facts):
-    verdict = verdict_of(facts.fit, facts.samples)
+    verdict = verdict_of(facts.fit, facts.samples, facts.foreign)
     state = {PASSED: "passed", FAILED: "failed"}.get(verdict.state, "open")
     parts = [paragraph(verdict.headline, class_="headline"), *map(paragraph, verdict.sentences)]
     return element("div", *parts, class_=f"verdict {state}", role="status")
@@ -203,7 +203,7 @@ def _sections(facts, pictures):
     kinds = fixed_parameters(facts.scene, ())[1] if facts.scene is not None else {}
     engine = None if samples is None else samples.engine
     choices = manifest.get("quadrature")
-    yield checks_section(checks_of(fit, samples))
+    yield checks_section(checks_of(fit, samples, facts.foreign))
     yield parameters_section(fit, facts.best, facts.parameters) if fit is not None else None
     yield posterior_section(samples, facts.posterior, facts.parameters, facts.best)
     yield (

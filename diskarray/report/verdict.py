@@ -10,6 +10,7 @@ from .numbers import rounded
 PASSED, FAILED, OPEN = "passed", "failed", "not established"
 
 _MEANINGS = {
+    "belonging": "Fit and draws are the files that this run wrote, and of its own data, model and priors.",
     "search": "The search has arrived at the minimum of chi-squared: the numbers are not where it happened to stop.",
     "detection": "Light of the shape of this disk is in the image: noise of the kind seen in the residuals, with as "
     "many free parameters, does not look like it.",
@@ -30,6 +31,7 @@ _MEANINGS = {
     "maximum": "The draws reach as high as the best point that is known; if they do not, they sit in a lesser mode.",
 }
 _TITLES = {
+    "belonging": "Results are the run's own",
     "search": "Search converged",
     "detection": "Disk detected",
     "finished": "Sampler finished",
@@ -85,14 +87,21 @@ class Verdict:
     sentences: tuple = ()
 
 
-def checks_of(fit, samples):
+def checks_of(fit, samples, foreign=()):
     """Every requirement on a fit and its samples, either of which may be None.
+
+    Parameters
+    ----------
+    fit : OptimizeResult or None
+    samples : SampleResult or None
+    foreign : sequence of str
+        What says that they are not the run's own; see ``foreign_results``.
 
     Returns
     -------
     tuple of Check
     """
-    found = []
+    found = [_check("belonging", False, "; ".join(foreign))] if foreign else []
     if fit is not None:
         arrived = fit.status in ("converged", "not_constrained")
         found.append(_check("search", arrived, f"{fit.status}: {fit.message}"))
@@ -118,10 +127,13 @@ def _detected(detection):
     return _check("detection", detection.is_detected, text, detection.chi_squared_gain, detection.threshold)
 
 
-def verdict_of(fit, samples):
-    """The Verdict on a fit and its samples, either of which may be None."""
+def verdict_of(fit, samples, foreign=()):
+    """The Verdict on a fit and its samples; arguments as for ``checks_of``."""
     if fit is None and samples is None:
         return Verdict(FAILED, "This run holds no result: neither a fit nor samples were found in its folder.")
+    if foreign:
+        said = "The results in this folder are not those of its run: nothing below can be trusted."
+        return Verdict(FAILED, said, tuple(f"{text[0].upper()}{text[1:]}." for text in foreign))
     checks = checks_of(fit, samples)
     failed, unknown = ([c for c in checks if c.state == state] for state in (FAILED, OPEN))
     names = {c.name for c in failed}

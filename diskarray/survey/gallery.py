@@ -20,7 +20,8 @@ th { border-bottom: 1px solid #888; font-weight: 600; } td.number { text-align: 
 .converged { color: #00543c; } .not_constrained { color: #1b4f8f; } .max_evaluations { color: #7a4b00; }
 .failed { color: #8f1d1d; } .pending { color: #555; } .scroll { overflow-x: auto; } p { margin: .3rem 0; }
 .both { display: grid; grid-template-columns: minmax(0, 710px) minmax(0, 1fr); gap: 0 2rem; align-items: start; }
-.both table { font-size: .85rem; } .both td { white-space: nowrap; } .both > div { overflow-x: auto; } a { color: #1b4f8f; }
+.both table { font-size: .85rem; } .both td { white-space: nowrap; } .both > div { overflow-x: auto; }
+a { color: #1b4f8f; }
 @media (max-width: 75rem) { .both { grid-template-columns: minmax(0, 1fr); } }
 @media print { .target { break-inside: avoid; } }
 """

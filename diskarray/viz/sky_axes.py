@@ -14,7 +14,6 @@ __all__ = [
     "lower_left_is_fainter",
     "outline",
     "panel_grid",
-    "panel_row",
 ]
 
 from dataclasses import dataclass
@@ -51,18 +50,6 @@ class SkyView:
         sky = [mask.frame.sky_from(rows + row, columns + column) for row, column in corners]
         y, x = (np.concatenate([np.asarray(pair[axis]) for pair in sky]) for axis in (0, 1))
         return cls(east=-x.min(), west=-x.max(), south=y.min(), north=y.max())
-
-
-def panel_row(count, view, has_title=False):
-    """A new figure of journal width, on the Agg canvas, with `count` panels in a row shaped for `view`.
-
-    Raises
-    ------
-    MissingExtraError
-        When matplotlib is not installed.
-    """
-    figure, rows = panel_grid(count, [view], has_title)
-    return figure, rows[0]
 
 
 def panel_grid(count, views, has_title=False, width=FIGURE_WIDTH, left=0.42):

@@ -81,7 +81,7 @@ def test_special_functions(xp):
 
 
 def test_numpy_sees_the_value_itself_and_calls_only_what_is_allowed():
-    assert safe_input(3.0, False, 1.0) == 3.0
+    assert safe_input(3.0, False, lambda: 1.0) == 3.0
     assert value_where(True, lambda: 2.0, -1.0) == 2.0
     assert value_where(False, lambda: 1 / 0, -1.0) == -1.0
 
@@ -90,8 +90,8 @@ def test_compiled_libraries_see_the_substitute_and_choose_afterwards():
     xp = array_api_strict
     no, yes = xp.asarray(False), xp.asarray(True)
     assert (
-        float(safe_input(xp.asarray(3.0), no, 1.0, xp=xp)) == 1.0
-        and float(safe_input(xp.asarray(3.0), yes, 1.0, xp=xp)) == 3.0
+        float(safe_input(xp.asarray(3.0), no, lambda: 1.0, xp=xp)) == 1.0
+        and float(safe_input(xp.asarray(3.0), yes, lambda: 1.0, xp=xp)) == 3.0
     )
     assert float(value_where(no, lambda: xp.asarray(2.0), -1.0, xp=xp)) == -1.0
     assert float(value_where(yes, lambda: xp.asarray(2.0), -1.0, xp=xp)) == 2.0

@@ -20,6 +20,7 @@ def test_a_fit_prints_its_table_beside_the_truth(tiny_config, capsys):
 
 
 def test_quiet_prints_nothing(tiny_config, capsys):
+    pytest.importorskip("matplotlib")
     assert main(["fit", str(tiny_config), "--output", str(tiny_config.parent / "out"), "--quiet"]) == 0
     printed = capsys.readouterr()
     assert printed.out == "" and printed.err == ""
@@ -33,6 +34,7 @@ def test_other_data_are_fitted_without_claiming_a_truth(tiny_config, capsys):
 
 
 def test_an_existing_output_needs_overwrite(tiny_config, capsys):
+    pytest.importorskip("matplotlib")
     words = ["fit", str(tiny_config), "--output", str(tiny_config.parent / "out"), "--quiet"]
     assert main(words) == 0
     assert main(words) == 2
@@ -41,6 +43,7 @@ def test_an_existing_output_needs_overwrite(tiny_config, capsys):
 
 
 def test_a_fit_that_does_not_converge_is_written_but_fails(tiny_config, capsys):
+    pytest.importorskip("matplotlib")
     tiny_config.write_text(
         tiny_config.read_text().replace("kind: least_squares", "kind: least_squares\n  max_iterations: 1")
     )
@@ -66,9 +69,7 @@ def test_bad_input_is_one_line_without_a_traceback(words, message, capsys, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "words", [[], ["fti"], ["fit", "--backend", "torch"], ["simulate"], ["fit", "--nonsense"]]
-)
+@pytest.mark.parametrize("words", [[], ["fti"], ["fit", "--backend", "torch"], ["simulate"], ["fit", "--nonsense"]])
 def test_wrong_usage_is_one_line(words, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(words)

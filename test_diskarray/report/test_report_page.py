@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import json
 import math
 from types import SimpleNamespace
@@ -409,3 +410,21 @@ def test_writing(run, tmp_path, monkeypatch):
     assert write_report(run, overwrite=True) == path
     assert write_report(run, tmp_path / "other.HTML").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert page_of(facts_of(run, {})).isascii() is False
+
+
+@pytest.mark.parametrize("case", ["own", "other posterior", "changed file", "unknown file"])
+def test_draws_that_are_not_the_runs_own_are_never_trusted(case, run, read, samples):
+    path = run.path("results/sample.npz")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"draws")
+    own = hashlib.sha256(b"draws").hexdigest()
+    run.manifest["products"] = {"results/sample.npz": "0" * 64 if case == "changed file" else own}
+    run.manifest["identity"] = {"posterior": "f" * 64 if case == "other posterior" else samples.identity}
+    if case == "unknown file":
+        run.manifest["products"] = {}
+    page = read(run)
+    shown = page.attributes("div")[1]["class"]
+    assert shown == ("verdict passed" if case == "own" else "verdict failed")
+    said = {"other posterior": "another posterior", "changed file": "its digest is another one"}
+    assert said.get(case, "did not write it") in page.text or case == "own"
+    assert (page.tables["gates"][1][1].text == "failed") is (case != "own")
