@@ -27,7 +27,7 @@ demo: $(VENV)/.installed-plot
 test: unit parity lint
 
 unit: $(NUMPY_ONLY)
-	$(BIN)/python -m pytest -n 2 test_diskarray
+	$(BIN)/python -m pytest -n 2 -m "not slow" test_diskarray
 
 parity: $(WITH_JAX)
 	$(BIN)/python workspace_test/run_all.py
@@ -44,6 +44,7 @@ coverage: $(DEVELOP)
 	$(BIN)/python workspace_test/check_coverage.py
 
 check: $(EVERYTHING)
+	$(BIN)/python -m pytest -n 2 -m slow test_diskarray
 	$(BIN)/python workspace_test/run_all.py --all
 	$(BIN)/python workspace_test/check_coverage.py --write
 	$(BIN)/python workspace_test/check_installs.py --write

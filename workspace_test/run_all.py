@@ -20,8 +20,8 @@ HERE = Path(__file__).parent
 QUICK = "--quick"
 SCRIPTS = (
     ("mutation", QUICK),
-    ("parity_scene",),
     ("parity_components",),
+    ("parity_scene", QUICK),
     ("parity_dynesty", QUICK),
     ("parity_linear", QUICK),
     ("parity_optics", QUICK),
@@ -29,7 +29,7 @@ SCRIPTS = (
     ("parity_posterior",),
     ("parity_polarization", QUICK),
     ("parity_structures", QUICK),
-    ("parity_profiles",),
+    ("parity_profiles", QUICK),
     ("parity_derived",),
     ("readme_jax", QUICK),
     ("compare_arviz",),
@@ -50,6 +50,7 @@ LONGER = (
     ("accuracy_line_of_sight",),
     ("docs_jax_blocks",),
     ("docs_drawings", "--check"),
+    ("docs_house", "--check"),
 )
 
 

@@ -35,7 +35,7 @@ _POLARIZED = {
     "polarization": {"kind": "rayleigh"},
 }
 _POLARIZED_G = "phase_function.phase_function.g"
-_SAMPLE = {"kind": "emcee", "walkers": 12, "autocorrelation_times": 55.0, "burn_in": 5.0}
+_SAMPLE = {"kind": "emcee", "workers": 2}
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,7 @@ def test_two_forms_at_once_are_refused(capsys):
     assert stopped.value.code == 2 and "not allowed with" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_this_very_installation_is_examined():
     done = subprocess.run(
         [sys.executable, "-m", "diskarray", "doctor", "--json"], capture_output=True, text=True, check=False

@@ -44,6 +44,7 @@ def width(path):
     return struct.unpack(">I", path.read_bytes()[16:20])[0]
 
 
+@pytest.mark.slow
 def test_all_that_apply_are_drawn_and_named(run, capsys):
     assert main(["plot", str(run)]) == 0
     said = capsys.readouterr().out.splitlines()

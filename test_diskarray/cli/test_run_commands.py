@@ -137,6 +137,7 @@ def test_seconds_are_checked(text, capsys):
     assert "is not a number of seconds" in errors(capsys)
 
 
+@pytest.mark.slow
 def test_sigterm_ends_the_command_with_130_and_resume_goes_on(tmp_path, sampled, capsys):
     folder = fitted_run(tmp_path)
     words = [sys.executable, "-m", "diskarray", "sample", folder, "--quiet", "--checkpoint-every", "0"]

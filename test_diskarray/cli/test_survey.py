@@ -83,6 +83,7 @@ def test_data_of_all_targets_are_read_from_one_file(asked, tiny_config):
     assert load_yaml(tiny_config.parent / "out/configurations/one.yaml").content["data"]["path"] == str(other)
 
 
+@pytest.mark.slow
 def test_resume_keeps_and_overwrite_replaces(asked, tiny_config, capsys):
     assert run(tiny_config) == 0
     assert run(tiny_config) == 2

@@ -33,6 +33,7 @@ def test_a_template_is_a_configuration_with_its_data(name):
     assert config.settings.data.reader == (name if name in ("gpi", "irdis", "jwst") else "fits")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FITTED)
 def test_a_template_is_simulated_and_fitted_as_it_is(name, tmp_path):
     path = tmp_path / f"{name}.yaml"

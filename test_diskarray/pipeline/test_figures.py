@@ -30,6 +30,7 @@ def run(finished, tmp_path):
     return open_run(tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_all_figures_of_a_sampled_run_are_written(run):
     written = write_figures(run)
     assert [path.stem for path in written] == [*APPLY, *SAMPLED]
@@ -37,6 +38,7 @@ def test_all_figures_of_a_sampled_run_are_written(run):
     assert {path.parent for path in written} == {run.folder / "figures"}
 
 
+@pytest.mark.slow
 def test_what_is_there_is_kept_unless_it_is_asked_for(run):
     (first,) = write_figures(run, ["phase_function"], dpi=30)
     content = first.read_bytes()

@@ -240,6 +240,7 @@ def test_the_checkpoint_is_written_as_often_as_asked(sampled, fitted):
     assert often > 30 > seldom and same_draws(fitted, sampled)
 
 
+@pytest.mark.slow
 def test_another_engine_can_be_asked_for(tmp_path):
     write_micro(tmp_path)
     config = write_micro(

@@ -50,6 +50,7 @@ def observed(scene, seed=3):
     return simulate(scene, Grid2D.uniform((24, 24), 0.08), background=4e-3, seed=seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("true", ["forward", "isotropic"])
 def test_the_phase_function_that_made_the_data_is_preferred(true):
     scenes = {"forward": belt(HenyeyGreenstein(g=0.45)), "isotropic": belt(IsotropicScattering())}

@@ -111,6 +111,7 @@ def rows_of(setting):
         return {row["name"]: row for row in csv.DictReader(stream)}
 
 
+@pytest.mark.slow
 def test_a_survey_goes_on_past_targets_that_fail(setting):
     done, lines = survey(setting, "targets.csv", workers=2)
     records = by_name(done)
@@ -159,6 +160,7 @@ def test_a_survey_goes_on_past_targets_that_fail(setting):
         assert ("<img" in section) == (record["run"] is not None)
 
 
+@pytest.mark.slow
 def test_resuming_keeps_what_is_complete_and_makes_the_rest(resumable):
     targets = resumable / "out" / "targets"
     before = (targets / "first" / "manifest.json").read_bytes()
@@ -245,7 +247,8 @@ def test_nothing_is_made_when_the_table_is_wrong(setting):
     assert not (setting / "out").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_survey_that_is_stopped_can_be_resumed_and_leaves_no_process(number, resumable):
     shutil.rmtree(resumable / "out" / "targets" / "second")
     for path in resumable.glob("*.waits"):
