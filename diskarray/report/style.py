@@ -53,11 +53,11 @@ nav a:hover { text-decoration: underline; }
 .state { display: inline-block; padding: 0.05rem 0.6rem; border-radius: 1rem; font-weight: 600; white-space: nowrap; }
 .notes li { margin: 0.35rem 0; }
 .scroll { overflow-x: auto; margin: 1rem 0; max-width: 100%; }
-table { border-collapse: collapse; font-size: 0.93rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 650; padding: 0 0 0.4rem; }
 caption span, caption small { display: block; max-width: min(46rem, calc(100vw - 2rem)); }
 caption small { font-weight: 400; line-height: 1.45; }
-th, td { padding: 0.38rem 0.85rem 0.38rem 0; text-align: left; vertical-align: top;
+th, td { padding: 0.38rem 0.6rem 0.38rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line); }
 thead th { border-bottom: 2px solid var(--soft); vertical-align: bottom; font-weight: 600; line-height: 1.3; }
 tbody th { font-weight: 600; }

@@ -130,8 +130,8 @@ def _pixel_to_offsets(frame):
 def _draw_ticks(ax):
     from matplotlib.ticker import MaxNLocator
 
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    for axis, prune in ((ax.xaxis, "both"), (ax.yaxis, None)):  # panels stand side by side
+        axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10], prune=prune))
     set_ticks(ax)
     ax.set_xlabel("RA offset [arcsec]", fontsize=NORMAL, labelpad=2)
     ax.set_ylabel("Dec offset [arcsec]", fontsize=NORMAL, labelpad=1)
