@@ -24,8 +24,8 @@ def add_parser(commands):
 
 def run(options):
     """Run the sub-command; returns its exit code."""
+    from ..pipeline.belonging import foreign_results
     from ..pipeline.open_run import open_with_files
-    from ..report.belonging import foreign_results
     from ..report.page import write_report
     from ..report.verdict import verdict_of
 

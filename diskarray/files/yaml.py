@@ -15,6 +15,7 @@ from typing import ClassVar
 import yaml
 
 from ..errors import ConfigError
+from .text import read_text
 
 MAXIMUM_BYTES = 1024 * 1024
 MAXIMUM_DEPTH = 32
@@ -61,18 +62,7 @@ def load_yaml(path):
     ConfigError
         Naming the file and, where there is one, the line.
     """
-    try:
-        with open(path, "rb") as stream:
-            raw = stream.read(MAXIMUM_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if len(raw) > MAXIMUM_BYTES:
-        raise ConfigError(f"{path} is larger than {MAXIMUM_BYTES} bytes: this is not a configuration.")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}:{line}: not UTF-8 text: save the file as UTF-8.") from error
+    text = read_text(path, MAXIMUM_BYTES, "a configuration")
     return parse_yaml(text, name=str(Path(path)))
 
 

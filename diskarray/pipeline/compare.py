@@ -87,6 +87,8 @@ def open_several(folders, component_files=()):
 
     Raises
     ------
+    DataError
+        If the results in a folder are not those that its run wrote.
     ParameterError
         If a folder is named twice.
     """
@@ -96,7 +98,10 @@ def open_several(folders, component_files=()):
         raise ParameterError(f"{twice} is named twice: a run is compared with other ones, or named alone.")
     names = [place.name for place in places]
     unique = [str(f) if names.count(name) > 1 else name for f, name in zip(folders, names, strict=True)]
-    return {name: open_with_files(f, component_files) for name, f in zip(unique, folders, strict=True)}
+    runs = {name: open_with_files(f, component_files) for name, f in zip(unique, folders, strict=True)}
+    for run in runs.values():
+        run.check_results()
+    return runs
 
 
 def _check(runs, results):

@@ -71,11 +71,14 @@ def write_figures(run, names=None, format="png", overwrite=False, dpi=SCREEN_DPI
 
     Raises
     ------
+    DataError
+        If the results in the folder are not those that the run wrote.
     ParameterError
         For an unknown name or format, or a figure that was asked for and does not apply to this run.
     OutputError
         If a figure that was asked for exists and ``overwrite`` is False.
     """
+    run.check_results()
     unknown = [name for name in names or () if name not in RUN_FIGURES]
     if unknown:
         raise ParameterError(f"there is no figure {unknown[0]!r}: {nearest(unknown[0], RUN_FIGURES)}")

@@ -14,6 +14,7 @@ from ..config.load import load_config
 from ..config.own_components import components_from
 from ..errors import ConfigError, DataError
 from ..results.load_result import load_result
+from .belonging import foreign_files, foreign_results
 from .layout import CONFIG, FIT, SAMPLES, digest_of_file, path_inside
 from .manifest import read_manifest
 
@@ -190,6 +191,18 @@ class Run:
         changed = self.changed_inputs()
         if changed and not self.accept_changes:
             raise DataError(f"{self.folder}: {'; '.join(changed)}.")
+
+    def check_fit(self):
+        """Raise DataError if the fit in the folder is not the one that the run wrote."""
+        self._refuse(foreign_files(self, (FIT,)))
+
+    def check_results(self):
+        """Raise DataError if fit or draws in the folder are not those that the run wrote."""
+        self._refuse(foreign_files(self) or foreign_results(self, self.samples))
+
+    def _refuse(self, foreign):
+        if foreign:
+            raise DataError(f"{self.folder}: {'; '.join(foreign)}.")
 
     def _changed_config(self):
         path = self.path(CONFIG)

@@ -2,7 +2,6 @@
 
 __all__ = ["bayesian_information_criterion", "fit_content", "write_fit_products"]
 
-import io
 import json
 import math
 
@@ -111,8 +110,6 @@ def _image_hdu(image, name, unit, data):
 
 def _figure_bytes(fit, title):
     from ..viz.fit_figure import fit_figure
+    from ..viz.style import figure_bytes
 
-    figure = fit_figure(fit, unit=fit.dataset.unit, title=title)
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
+    return figure_bytes(fit_figure(fit, unit=fit.dataset.unit, title=title))

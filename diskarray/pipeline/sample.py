@@ -174,6 +174,7 @@ def _sampled(run, arguments, progress, resumed=False):
     """Draw, and write what was found; the manifest says at every moment how far it is."""
     if run.fit is None:
         raise DataError(f"{run.folder} has no fit to begin from: `diskarray fit` makes one.")
+    run.check_fit()
     log, notes = RunLog(run.path(LOG)), _Notes(run, arguments, resumed)
     log.line(f"diskarray {'resume' if resumed else 'sample'} {run.folder}, seed {arguments['seed']}")
     with stoppable(notes.consequence):

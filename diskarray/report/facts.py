@@ -8,11 +8,11 @@ import math
 
 from ..dataset.checks import check_imaging
 from ..errors import DataError, DiskArrayError
+from ..pipeline.belonging import foreign_results
 from ..pipeline.figures import RUN_FIGURES
 from ..pipeline.manifest import now
 from ..pipeline.products import bayesian_information_criterion
 from ..viz.style import figure_bytes
-from .belonging import foreign_results
 from .derived import derived_of_fit, derived_of_samples
 from .parameters import fit_estimates, parameters_of_run, sample_estimates
 from .run_sections import Picture

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..files.text import read_text
 
 NAME = "name"
 _LARGEST = 4 * 2**20  # bytes
@@ -83,18 +84,7 @@ def read_table(path):
 
 def _rows(path):
     """Line and cells of every line that says something."""
-    try:
-        with open(path, "rb") as stream:
-            raw = stream.read(_LARGEST + 1)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if len(raw) > _LARGEST:
-        raise ConfigError(f"{path} is larger than {_LARGEST} bytes: this is not a table of targets.")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}:{line}: not UTF-8 text: save the file as UTF-8.") from error
+    text = read_text(path, _LARGEST, "a table of targets").removeprefix("\ufeff")  # spreadsheets write that mark
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
     try:
         for row in reader:

@@ -8,10 +8,13 @@ from small_runs import fitted_run, sampled_run, write_micro
 import diskarray as da
 from diskarray.config.own_components import components_from
 from diskarray.errors import ConfigError, DataError
+from diskarray.pipeline.compare import open_several
+from diskarray.pipeline.figures import write_figures
 from diskarray.pipeline.layout import path_inside
 from diskarray.pipeline.manifest import read_manifest
 from diskarray.pipeline.open_run import open_run, open_with_files
 from diskarray.pipeline.run import run_fit
+from diskarray.pipeline.sample import run_sample
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +162,28 @@ def test_components_are_named_by_the_user_and_not_by_the_manifest(tmp_path):
     own.write_text(own.read_text() + "# another\n")
     with pytest.raises(ConfigError, match=r"own\.py\) is not what the run read"):
         open_with_files(tmp_path / "run", [own])
+
+
+@pytest.mark.parametrize("name", ["fit", "sample"])
+def test_results_of_another_run_are_refused_where_they_would_be_believed(name, copied):
+    run = open_run(copied / "run")
+    run.check_results()
+    path = copied / f"run/results/{name}.npz"
+    path.write_bytes(path.read_bytes() + b"\0")
+    for act in (
+        open_run(copied / "run").check_results,
+        lambda: open_several([copied / "run"]),
+        lambda: write_figures(run),
+    ):
+        with pytest.raises(DataError, match=rf"results/{name}\.npz is not the file that this run wrote"):
+            act()
+    if name == "fit":
+        with pytest.raises(DataError, match="not the file"):
+            run_sample(copied / "run", overwrite=True, progress=False)
+
+
+def test_draws_of_another_posterior_are_refused(copied):
+    run = open_run(copied / "run")
+    run.manifest["identity"]["posterior"] = "f" * 64
+    with pytest.raises(DataError, match="the draws are of another posterior"):
+        run.check_results()

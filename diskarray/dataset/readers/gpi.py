@@ -8,13 +8,12 @@ __all__ = ["read_gpi", "GPI_PIXEL_SCALE"]
 
 from typing import Literal
 
-import numpy as np
-
 from ...errors import DataError, ParameterError, nearest
 from ...files.fits import list_images, read_cube
 from ..imaging import Imaging
 from ..noise import NoiseFromAnnuli
-from ..wcs import sky_axes
+from ..wcs import frame_from_header, sky_axes
+from .common import imaging_from, outside_annulus
 
 GPI_PIXEL_SCALE = 0.014166
 """Arcsec per pixel where the file has no WCS."""
@@ -78,23 +77,26 @@ def read_gpi(
         raise DataError(f"{header.where} has shape {cube.shape}; a GPI radial-Stokes cube is (4 or 2, ny, nx).")
     if pixel_scale is None and sky_axes(header) is None:
         pixel_scale = GPI_PIXEL_SCALE
-    if center is None:
-        center = _star(header, cube.shape[1:])
-    row, column = np.indices(cube.shape[1:])
-    r = np.hypot(row - center[0], column - center[1])
-    outside = (r <= inner_pixels) | (r >= (np.inf if outer_pixels is None else outer_pixels))
-    noise = NoiseFromAnnuli(annulus_pixels, statistic, plane=_number(noise_plane, names, header))
-    return Imaging.from_fits(
+    placing = {
+        "pixel_scale": pixel_scale,
+        "center": _star(header, cube.shape[1:]) if center is None else center,
+        "north_angle": None,
+        "mirrored": None,
+        "use_wcs": True,
+    }
+    frame = frame_from_header(header, cube.shape[1:], **placing)
+    return imaging_from(
         path,
+        cube,
+        header,
+        noise=NoiseFromAnnuli(annulus_pixels, statistic, plane=_number(noise_plane, names, header)),
         extension=extension,
         plane=_number(plane, names, header),
-        noise=noise,
         unit=unit,
         observable=observable or (plane if plane in ("Q_phi", "U_phi") else "total"),
-        pixel_scale=pixel_scale,
-        center=center,
-        mask=outside,
+        mask=outside_annulus(frame, inner_pixels, outer_pixels),
         crop=crop,
+        placing=placing,
     )
 
 

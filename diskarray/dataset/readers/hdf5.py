@@ -7,7 +7,7 @@ from typing import Literal
 from ...files.hdf5 import read_datasets
 from ..imaging import Imaging
 from ..noise import NoiseFromAnnuli
-from .stored import Stored, imaging_from_stored
+from .stored import Stored, imaging_from_stored, names_of
 
 
 def read_hdf5(
@@ -68,8 +68,7 @@ def read_hdf5(
     UnitError
         When neither the file nor ``unit`` gives a unit.
     """
-    other = noise.extension if isinstance(noise, NoiseFromAnnuli) else noise
-    names = [image, *([other] if other is not None else []), *(axes or ())]
+    names = names_of(image, noise, axes)
     found = read_datasets(path, names, optional=[mask])
     stored = Stored(
         path=str(path),
@@ -77,14 +76,18 @@ def read_hdf5(
         attributes=found[image].attributes,
         where=lambda name: found[name].where,
     )
-    given = {
-        "unit": unit,
-        "observable": observable,
-        "pixel_scale": pixel_scale,
-        "center": center,
-        "north_angle": north_angle,
-        "mirrored": mirrored,
-    }
     return imaging_from_stored(
-        stored, image=image, noise=noise, mask=mask, axes=axes, plane=plane, crop=crop, given=given
+        stored,
+        image=image,
+        noise=noise,
+        mask=mask,
+        axes=axes,
+        plane=plane,
+        crop=crop,
+        unit=unit,
+        observable=observable,
+        pixel_scale=pixel_scale,
+        center=center,
+        north_angle=north_angle,
+        mirrored=mirrored,
     )

@@ -10,7 +10,7 @@ from ...errors import DataError, nearest
 from ...files.npz import read_arrays
 from ..imaging import Imaging
 from ..noise import NoiseFromAnnuli
-from .stored import Stored, imaging_from_stored
+from .stored import Stored, imaging_from_stored, names_of
 
 _ATTRIBUTES = ("pixel_scale", "unit", "center", "north_angle", "mirrored", "observable")
 
@@ -56,8 +56,7 @@ def read_npz(
         When neither the file nor ``unit`` gives a unit.
     """
     found = read_arrays(path)
-    other = noise.extension if isinstance(noise, NoiseFromAnnuli) else noise
-    names = [image, *([other] if other is not None else []), *(axes or ())]
+    names = names_of(image, noise, axes)
     for name in names:
         if name not in found:
             raise DataError(f"{path} has no array {name!r}: {nearest(name, found)}")
@@ -68,16 +67,20 @@ def read_npz(
         attributes={name: _attribute(found[name], f"{path}, array {name!r}") for name in _ATTRIBUTES if name in found},
         where=lambda name: f"{path}, array {name!r}",
     )
-    given = {
-        "unit": unit,
-        "observable": observable,
-        "pixel_scale": pixel_scale,
-        "center": center,
-        "north_angle": north_angle,
-        "mirrored": mirrored,
-    }
     return imaging_from_stored(
-        stored, image=image, noise=noise, mask=mask, axes=axes, plane=plane, crop=crop, given=given
+        stored,
+        image=image,
+        noise=noise,
+        mask=mask,
+        axes=axes,
+        plane=plane,
+        crop=crop,
+        unit=unit,
+        observable=observable,
+        pixel_scale=pixel_scale,
+        center=center,
+        north_angle=north_angle,
+        mirrored=mirrored,
     )
 
 

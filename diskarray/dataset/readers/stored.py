@@ -4,7 +4,7 @@ Without a WCS such a file says by numbers how its pixels lie: a scale, the star'
 two coordinate axes, in arcsec from the star, of its rows (towards North) and its columns (towards West).
 """
 
-__all__ = ["Stored", "imaging_from_stored"]
+__all__ = ["Stored", "imaging_from_stored", "names_of"]
 
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,13 @@ class Stored:
     where: Any
 
 
-def imaging_from_stored(stored, *, image, noise, mask, axes, plane, crop, given):
+def names_of(image, noise, axes):
+    """Names of the arrays that must be there; arguments as for ``imaging_from_stored``."""
+    other = noise.extension if isinstance(noise, NoiseFromAnnuli) else noise
+    return [image, *([other] if other is not None else []), *(axes or ())]
+
+
+def imaging_from_stored(stored, *, image, noise, mask, axes, plane, crop, **given):
     """The Imaging of a file's arrays.
 
     Parameters
@@ -62,7 +68,7 @@ def imaging_from_stored(stored, *, image, noise, mask, axes, plane, crop, given)
         Names of the coordinate axes (y, x).
     plane, crop
         As in ``Imaging.from_fits``.
-    given : dict
+    given
         What the caller says: unit, observable, pixel_scale, center, north_angle, mirrored; None where nothing.
     """
     where = stored.where(image)

@@ -34,6 +34,12 @@ def test_planes_star_mask_and_noise(path):
     np.testing.assert_array_equal(total.data.array[~total.mask.array], CUBE[0][10:51, 10:51][~total.mask.array])
 
 
+def test_the_star_may_be_named_by_header_cards(path):
+    named, given = read_gpi(path, center=("PSFCENTY", "PSFCENTX"), crop=20), read_gpi(path, center=(29, 31), crop=20)
+    assert named.frame == given.frame
+    np.testing.assert_array_equal(named.mask.array, given.mask.array)
+
+
 def test_observable(path):
     assert read_gpi(path).observable == "Q_phi"
     assert read_gpi(path, observable="total").observable == "total"

@@ -1,0 +1,27 @@
+"""Whether the results in a folder are those of its run: of its posterior, and the very files that it wrote."""
+
+__all__ = ["foreign_files", "foreign_results"]
+
+from .layout import FIT, SAMPLES, digest_of_file
+
+
+def foreign_files(run, names=(FIT, SAMPLES)):
+    """One sentence for every file of results that is not the one in the run's manifest; a tuple of str."""
+    products, found = run.manifest.get("products", {}), []
+    for name in names:
+        path = run.path(name)
+        if not path.is_file():
+            continue
+        if name not in products:
+            found.append(f"{name} is in the folder, but this run did not write it")
+        elif digest_of_file(path) != products[name]:
+            found.append(f"{name} is not the file that this run wrote: its digest is another one")
+    return tuple(found)
+
+
+def foreign_results(run, samples):
+    """The same, and whether draws (a SampleResult or None) are of the run's own posterior."""
+    known, identity = run.manifest.get("identity", {}).get("posterior"), getattr(samples, "identity", "")
+    is_other = known and identity and identity != known
+    said = ("the draws are of another posterior: other data, model or priors than this run's",)
+    return foreign_files(run) + (said if is_other else ())
