@@ -226,14 +226,22 @@ def scaling(repeat):
 
 
 def rows_timed(repeat):
-    """{number of rows: milliseconds per row} of the vmapped log-likelihood."""
+    """{number of rows: milliseconds per row} of the vmapped log-likelihood, and of ``log_likelihoods``."""
     import jax
 
     jnp, posterior, clock = da.enable_jax(), posterior_of(EIGHT), Clock()
     compiled = jax.jit(lambda post, rows: jax.vmap(lambda v: post.log_likelihood(v, xp=jnp))(rows))
     start = posterior.space.to_vector()
-    clock.run({n: lambda h, n=n: compiled(posterior, start + h * np.arange(1, n + 1)[:, None]) for n in ROWS}, repeat)
-    return {n: [clock.ms(n) / n] for n in ROWS}
+    ways = {
+        "vmap": lambda rows: compiled(posterior, rows),
+        "ours": lambda rows: posterior.log_likelihoods(rows, xp=jnp),
+    }
+    cases = [(way, n) for n in ROWS for way in ways]
+    clock.run(
+        {(way, n): lambda h, way=way, n=n: ways[way](start + h * np.arange(1, n + 1)[:, None]) for way, n in cases},
+        repeat,
+    )
+    return {n: [clock.ms((way, n)) / n for way in ways] for n in ROWS}
 
 
 def requirements(clock, peers, used, first, compiled, scales):
@@ -301,7 +309,7 @@ def own_tables(clock, used, first, compiled, scales):
     heads = (
         "side | NumPy [us per pixel] | JAX, 8 free [us per pixel] | JAX, all free [us per pixel]",
         "panels of order | NumPy [ms] | JAX, 8 free [ms] | JAX, all free [ms]",
-        "rows in one `vmap` | log-likelihood, JAX [ms per row]",
+        "rows at once | log-likelihood, `vmap` [ms per row] | `log_likelihoods` [ms per row]",
     )
     for head, table in zip(heads, scales, strict=False):
         lines += ["", f"| {head} |", "|---" * (head.count("|") + 1) + "|"]

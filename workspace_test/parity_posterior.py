@@ -92,14 +92,16 @@ def compare_values(posterior, quick, table, jax, jnp):
     compiled = jax.jit(lambda p, v: p.log_likelihood(v, xp=jnp))
     nats(table, "log-likelihood jit", [compiled(posterior, row) for row in rows], expected, rows, space.names)
     nats(table, "log-likelihood vmap", jax.jit(jax.vmap(of_vector))(rows), expected, rows, space.names)
+    probabilities = [posterior.log_probability(row) for row in rows]
     nats(
         table,
         "log-probability vmap",
         jax.jit(jax.vmap(partial(posterior.log_probability, xp=jnp)))(rows),
-        [posterior.log_probability(row) for row in rows],
+        probabilities,
         rows,
         space.names,
     )
+    nats(table, "log_probabilities", posterior.log_probabilities(rows, xp=jnp), probabilities, rows, space.names)
     by_hand = posterior.fit_from(space.to_model(rows[3]))
     nats(table, "fit_from has the same log-likelihood", [by_hand.log_likelihood], [expected[3]], rows[3:4], space.names)
     return rows

@@ -6,11 +6,13 @@ functions they come from, never on an object, so every object of the library pic
 
 __all__ = ["evaluate", "evaluate_rows", "exact_jacobian", "has_derivatives", "value_and_gradient"]
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 
 import numpy as np
 
 from ..errors import BackendError
+from .device import usable_cpus
 from .namespace import is_jax_namespace
 from .precision import require_jax
 
@@ -36,7 +38,9 @@ def evaluate(function, subject, vector, *, xp=np):
 def evaluate_rows(function, subject, rows, chunk, *, xp=np):
     """``function(subject, row, xp=xp)`` for every row, as a NumPy array.
 
-    Under JAX it is compiled once per number of rows in a chunk, and ``chunk`` rows at a time are evaluated together.
+    Under JAX it is compiled once per number of rows that go together. On processors these are one thread's share, one
+    row after the other: images side by side would gain nothing there, and each of them runs every quadrature that one
+    of them needs. On an accelerator ``chunk`` rows are evaluated at once.
 
     Parameters
     ----------
@@ -44,7 +48,7 @@ def evaluate_rows(function, subject, rows, chunk, *, xp=np):
         As for ``evaluate``.
     rows : array, shape (m, n)
     chunk : int
-        Rows that fit into memory together.
+        Rows that fit into an accelerator's memory together.
     xp : module
         numpy (default) or jax.numpy.
 
@@ -54,12 +58,14 @@ def evaluate_rows(function, subject, rows, chunk, *, xp=np):
     """
     if not is_jax_namespace(xp):
         return np.stack([function(subject, row, xp=xp) for row in rows])
-    rows = np.asarray(rows)
-    chunk = min(chunk, len(rows))
+    rows, on_processors = np.asarray(rows), require_jax().default_backend() == "cpu"
+    together = _compiled(function, "rows in turn" if on_processors else "rows at once")
+    threads = usable_cpus() if on_processors else 1
+    chunk = min(len(rows), -(-len(rows) // threads) if on_processors else chunk)
     filled = np.concatenate([rows, np.repeat(rows[-1:], -len(rows) % chunk, axis=0)])
-    together = _compiled(function, "rows")
-    parts = [np.asarray(together(subject, xp.asarray(part))) for part in np.split(filled, len(filled) // chunk)]
-    return np.concatenate(parts)[: len(rows)]
+    with ThreadPoolExecutor(threads) as pool:
+        parts = pool.map(lambda part: np.asarray(together(subject, part)), np.split(filled, len(filled) // chunk))
+        return np.concatenate(list(parts))[: len(rows)]
 
 
 def has_derivatives(*, xp=np):
@@ -95,7 +101,8 @@ def _compiled(function, kind):
     bound = partial(function, xp=jnp)
     transformed = {
         "value": lambda: bound,
-        "rows": lambda: jax.vmap(bound, in_axes=(None, 0)),
+        "rows at once": lambda: jax.vmap(bound, in_axes=(None, 0)),
+        "rows in turn": lambda: lambda subject, rows: jax.lax.map(partial(bound, subject), rows),
         "jacobian": lambda: jax.jacfwd(bound, argnums=1),
         "gradient": lambda: jax.value_and_grad(bound, argnums=1),
     }[kind]()

@@ -203,7 +203,8 @@ class Posterior:
     def log_probabilities(self, vectors: Any, *, xp: Any = np) -> np.ndarray:
         """``log_probability`` of many vectors, shape (m, n) -> (m,), a NumPy array.
 
-        Under JAX as many of them are evaluated together as fit into half a gigabyte; compiled once per such number.
+        Under JAX they are shared among threads, one after the other in each; on an accelerator as many are evaluated at
+        once as fit into half a gigabyte. Compiled once per number of rows that go together.
         """
         return self._of_rows(Posterior.log_probability, vectors, xp)
 

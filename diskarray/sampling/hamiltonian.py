@@ -8,13 +8,13 @@ one and a unit mass matrix is a good start. All of a chain's state is arrays; a 
 __all__ = ["Frame", "Transitions", "chain_starts"]
 
 import dataclasses
-import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 
 import numpy as np
 
+from ..backend.device import usable_cpus
 from ..backend.precision import require_jax
 from ..errors import MissingExtraError
 
@@ -69,7 +69,7 @@ class Transitions:
             self._arguments, make = (posterior,), partial(_program, *settings)
         self._first, self._block = make(block=block, vectorized=vectorized)
         self._where = (np.asarray(frame.center, dtype=float), np.asarray(frame.factor, dtype=float))
-        self.vectorized, self._warm = vectorized, False
+        self.vectorized = vectorized
 
     def first_states(self, starts, seed):
         """The state of every chain, a list of arrays with a first axis of chains."""
@@ -107,15 +107,10 @@ class Transitions:
 
     def _in_threads(self, run, chains, done):
         """One thread per chain, as many as there are processors: compiled code lets them run side by side."""
-        alone = 0 if self._warm else 1  # the first one compiles
-        with ThreadPoolExecutor(min(chains, os.cpu_count() or 1)) as pool:
-            for k in range(alone):
-                yield run(k)
-                done(1)
-            for part in pool.map(run, range(alone, chains)):
+        with ThreadPoolExecutor(min(chains, usable_cpus())) as pool:
+            for part in pool.map(run, range(chains)):
                 yield part
                 done(1)
-        self._warm = True
 
     def _run(self, states, draws):
         states, drawn = self._block(states, draws, *self._where, *self._arguments)

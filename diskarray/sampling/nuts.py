@@ -45,8 +45,8 @@ class NUTS:
     block : int
         Draws of every chain between two chances to write a checkpoint.
     vectorized : bool
-        All chains at once, each waiting for the longest trajectory, as accelerators like it; False (default): one after
-        the other, which is faster where one likelihood keeps a processor busy.
+        All chains at once, each waiting for the longest trajectory, as accelerators like it; False (default): each in
+        its own thread, as many at a time as there are processors.
     """
 
     draws: int = dataclasses.field(default=1000, metadata={"resumable": True})
