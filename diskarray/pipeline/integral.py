@@ -9,7 +9,7 @@ import numpy as np
 from ..backend.pytree import FrozenDict
 from ..fit.linear_basis import observed_image
 from ..scattering.layer import LAYER_SEGMENTS
-from ..scattering.panels import GUIDED_PANELS, UNGUIDED_PANELS
+from ..scattering.panels import UNGUIDED_PANELS, number_of_panels
 from ..scattering.paths import path_for
 from ..scattering.quadrature import Quadrature, choices_for
 from ..structures.decorators import to_image, to_vector_yx
@@ -79,7 +79,7 @@ def _lines(scene, name, dataset):
 def _segments(choice, disk):
     if not hasattr(disk.density, "scales"):
         return UNGUIDED_PANELS
-    return LAYER_SEGMENTS if choice.nodes == "layer" else GUIDED_PANELS
+    return LAYER_SEGMENTS if choice.nodes == "layer" else number_of_panels(disk.density.scales())
 
 
 def _words(rule):

@@ -13,7 +13,7 @@ from ..geometry.angles import cosine_sine
 from ..geometry.disk_axes import disk_point_from
 from . import paths
 from .layer import LAYER_SEGMENTS, layer_segments
-from .panels import GUIDED_PANELS, UNGUIDED_PANELS, guided_panels, unguided_panels
+from .panels import UNGUIDED_PANELS, guided_panels, number_of_panels, unguided_panels
 from .quadrature import Quadrature, choice_index, choices_for
 
 _NEAREST = 1e-12  # au^2; guards 1/d^2 on the line of sight through the star itself
@@ -74,7 +74,7 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
         elif choice.nodes == "layer":
             segments, number = layer, LAYER_SEGMENTS
         else:
-            segments, number = panels, GUIDED_PANELS
+            segments, number = panels, number_of_panels(scales)
         path = getattr(paths, paths.path_for(choice, number, u.shape[0]))
         return path(segments, number, prepared, integrand, (u, v), nodes, weights, xp=xp)
 

@@ -5,7 +5,7 @@ crosses the ring, and passes the star. Between two such places it is smooth at e
 panels are the short ones, edge-on those of the ring, and the empty panels in between have length zero.
 """
 
-__all__ = ["GUIDED_PANELS", "UNGUIDED_PANELS", "guided_panels", "unguided_panels"]
+__all__ = ["UNGUIDED_PANELS", "guided_panels", "number_of_panels", "unguided_panels"]
 
 import numpy as np
 
@@ -15,13 +15,12 @@ from ..backend.operations import square_root
 from ..geometry.angles import slanted
 from ..geometry.ellipse import ellipse_crossings, relative_radius
 
-GUIDED_PANELS = 18
-
 _DEPTH = 14.0  # the slab ends where exp(-(|Z|/H)^gamma) = 1e-6
 _CORE = 5.0  # two more cuts where exp(-(|Z|/H)^gamma) = exp(-5): slopes and cusps are next to the mid-plane
 _TAIL = 1e-5  # the disk ends where the radial profile over r has fallen to this
 _LARGEST = 60.0  # ... or at this multiple of the radius
-_RING_EDGE = 2.0  # cuts beside the ring, in units of its logarithmic width 1 / slope
+_RING_EDGE = 2.2  # cuts beside the ring, in units of its logarithmic width 1 / slope
+_CREST = 3.0  # one cut more behind the crest, in units of the width 1 / (sum of the slopes) of the turn between them
 _OUTSKIRTS = 2.5  # one more cut outside, this many times as far in log r: the tail of a shallow slope is long
 _SOFTENING = 0.05  # of the radius: lines passing by the ring change smoothly into lines crossing it
 _LEAST_SINE = 0.02  # sin i below this counts as this: the cuts of a face-on ring would race along the line
@@ -32,6 +31,11 @@ _STAR_REACH = 0.1  # of the radius: lines farther from the star see no peak
 _LEAST_IMPACT = 1e-3  # au
 _FLOOR = 0.01  # of the radius: the slab keeps some thickness above the star
 _STEPS = 8  # fixed-point steps for the flared slab's limits
+
+
+def number_of_panels(scales):
+    """How many panels ``guided_panels`` makes; the nearest ends of a flared slab need not be the outermost ones."""
+    return 20 if held_at(scales.flaring, 1.0) else 22
 
 
 def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
@@ -55,11 +59,12 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
         Edges of the panels, l along the line of sight in au, not decreasing; a panel that a line does not need has
         length zero.
     """
-    crossing, (lower, upper), core = _slab(u, v, cos_i, sin_i, offset, scales, xp)
+    crossing, (lower, upper), nearer = _slab(u, v, cos_i, sin_i, offset, scales, xp)
     sine = square_root(sin_i**2 + _LEAST_SINE**2, xp=xp)
     inner, outer = -_RING_EDGE / scales.inner_slope, _RING_EDGE / scales.outer_slope
+    behind = _CREST / (scales.inner_slope + scales.outer_slope)
     near, far = [], []
-    for shift in (inner, 0.0 * inner, outer, _OUTSKIRTS * outer):
+    for shift in (inner, 0.0 * inner, behind, outer, _OUTSKIRTS * outer):
         first, last = ellipse_crossings(
             u - offset[0],
             scales.radius * xp.exp(shift),
@@ -76,7 +81,7 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     # Two cuts that meet leave a kink. Where they would at a symmetric point, one joins the other before.
     steep = sin_i**2 / (sin_i**2 + (_JOINING_SINE * cos_i) ** 2)
     flat = cos_i**2 / (cos_i**2 + (_JOINING_COSINE * sin_i) ** 2)
-    cuts += [middle + flat * (cut - middle) for cut in (crossing, *core)]
+    cuts += [middle + flat * (cut - middle) for cut in (crossing, *nearer)]
     middle = crossing + steep * (middle - crossing)
     cuts += [middle, *_around_star(u, v, middle, scales, xp)]
     inside = [xp.maximum(lower, xp.minimum(cut, upper)) for cut in cuts]
@@ -84,9 +89,10 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
 
 
 def _slab(u, v, cos_i, sin_i, offset, scales, xp):
-    """The mid-plane crossing, the outermost ends of the flared slab, and the nearest ends of its core.
+    """The mid-plane crossing, the outermost ends of the flared slab, and ends nearer to the crossing.
 
-    All of them lie within the sphere that holds the disk.
+    The latter are those of the slab's core and, where it flares, the nearest ones of the slab itself, which a line may
+    enter again. All of them lie within the sphere that holds the disk.
     """
     cosine, sine = slanted(cos_i, sin_i, xp=xp)
     thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height
@@ -113,9 +119,16 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
         return xp.clip(midplane + sign * xp.maximum(flared(ends), at_crossing) / cosine, -reach, reach)
 
     outermost = repeated(closer, sign * reach, _STEPS, xp=xp)
-    core = (_CORE / _DEPTH) ** (1 / scales.vertical_exponent) / square_root(cos_i**2 + _LEAST_TILT**2, xp=xp)
-    nearest = crossing + sign * core * flared(crossing + sign * core * at_crossing)
-    return crossing, (outermost[0, ...], outermost[1, ...]), (nearest[0, ...], nearest[1, ...])
+    tilt = square_root(cos_i**2 + _LEAST_TILT**2, xp=xp)
+    core = (_CORE / _DEPTH) ** (1 / scales.vertical_exponent) / tilt
+    nearer = [crossing + sign * core * flared(crossing + sign * core * at_crossing)]
+    if not held_at(scales.flaring, 1.0):
+
+        def halfway(ends):
+            return 0.5 * (ends + xp.clip(crossing + sign * flared(ends) / tilt, -reach, reach))
+
+        nearer.append(repeated(halfway, crossing + sign * at_crossing / tilt, _STEPS, xp=xp))
+    return crossing, (outermost[0, ...], outermost[1, ...]), [ends[k, ...] for ends in nearer for k in (0, 1)]
 
 
 def _around_star(u, v, middle, scales, xp):

@@ -15,8 +15,7 @@ _NODES = ("automatic", "layer", "panels")
 _PATHS = ("automatic", "vectorized", "streaming")
 _LARGEST_ORDER = 64
 _TOLERANCE = 1e-4
-_LAYER_LIMITS = MappingProxyType({5: 3.5, 14: 10.0})  # order: largest steepness at a tolerance of 1e-4
-_LARGEST_REACH = 0.5  # of the radius
+_LAYER_LIMITS = MappingProxyType({5: (3.45, 0.26), 14: (8.0, 0.37)})  # order: largest steepness (at 1e-4), and reach
 _LAYER_ACCURACY = 3e-5  # what the layer's finite depth leaves at best
 
 
@@ -96,14 +95,15 @@ def choice_index(quadrature, cos_i, sin_i, scales, *, xp=np):
     Gaussian profile.
     """
     reach, steepness, stray = layer_shape(cos_i, sin_i, scales, xp=xp)
-    flat = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0)) < _LARGEST_REACH
-    flat = xp.logical_and(flat, stray < 3 * quadrature.accuracy)
+    reach = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0))
+    visible = stray < quadrature.accuracy
     unlike_gaussian = 6 * (xp.asarray(scales.vertical_exponent) - 2.4) ** 2
     index = xp.asarray(0, dtype=xp.int32)
-    for order, limit in _LAYER_LIMITS.items():
+    for choice in choices_for(quadrature)[:-1]:
+        order, (steepest, farthest) = choice.order, _LAYER_LIMITS[choice.order]
         effort = steepness + (unlike_gaussian if order < 10 else 0.0)
-        fits = effort < limit * (quadrature.accuracy / 1e-4) ** (1 / order)
-        index = index + xp.astype(xp.logical_not(xp.logical_and(flat, fits)), xp.int32)
+        fits = xp.logical_and(effort < steepest * (quadrature.accuracy / 1e-4) ** (1 / order), reach < farthest)
+        index = index + xp.astype(xp.logical_not(xp.logical_and(visible, fits)), xp.int32)
     return index
 
 
