@@ -58,13 +58,19 @@ def ellipse_crossings(X, radius, eccentricity, argument_of_pericenter, softening
     The ellipse is the conic r + e s = p, s = X cos omega + Y sin omega, p = a (1 - e^2); squared, it is a quadratic
     in Y. Where the line misses the ellipse the half distance goes smoothly to zero over ``softening``.
     """
+    if held_at(eccentricity, 0.0):
+        half = _half_chord(radius**2 - X**2, softening, xp)
+        return -half, half
     cosine, sine = cosine_sine(argument_of_pericenter, xp=xp)
     parameter = radius * (1 - eccentricity**2)
     quadratic = 1 - (eccentricity * sine) ** 2
     linear = eccentricity * sine * (parameter - eccentricity * X * cosine)
     constant = X**2 - (parameter - eccentricity * X * cosine) ** 2
-    discriminant = linear**2 - quadratic * constant
-    larger = square_root(discriminant**2 + softening**4, xp=xp) + xp.abs(discriminant)
-    # twice half^2 is discriminant + sqrt(discriminant^2 + softening^4), written so that nothing cancels
-    half = square_root(0.5 * xp.where(discriminant > 0, larger, softening**4 / larger), xp=xp)
+    half = _half_chord(linear**2 - quadratic * constant, softening, xp)
     return (-linear - half) / quadratic, (-linear + half) / quadratic
+
+
+def _half_chord(discriminant, softening, xp):
+    """Root of (discriminant + sqrt(discriminant^2 + softening^4)) / 2, written so that nothing cancels."""
+    larger = square_root(discriminant**2 + softening**4, xp=xp) + xp.abs(discriminant)
+    return square_root(0.5 * xp.where(discriminant > 0, larger, softening**4 / larger), xp=xp)

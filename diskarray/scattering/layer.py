@@ -22,7 +22,7 @@ _WEIGHT = 11.0  # the nodes' weight function exp(-11 t^2) on [0, 1]
 _SOFTENING = 0.01  # of the radius: the layer keeps some thickness above the star
 _LEAST_NARROWING = 0.4  # a flared layer is not taken to be longer than 1 / 0.4 of a flat one
 _NEAR = 1.5  # scale heights from the star: lines that pass it closer than that see the peak of 1 / d^2
-_FINE = 400  # points that stand for the continuous weight function
+_FINE = 128  # points that stand for the continuous weight function
 
 
 @lru_cache(maxsize=32)

@@ -61,31 +61,32 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     """
     crossing, (lower, upper), nearer = _slab(u, v, cos_i, sin_i, offset, scales, xp)
     sine = square_root(sin_i**2 + _LEAST_SINE**2, xp=xp)
-    inner, outer = -_RING_EDGE / scales.inner_slope, _RING_EDGE / scales.outer_slope
-    behind = _CREST / (scales.inner_slope + scales.outer_slope)
-    near, far = [], []
-    for shift in (inner, 0.0 * inner, behind, outer, _OUTSKIRTS * outer):
-        first, last = ellipse_crossings(
-            u - offset[0],
-            scales.radius * xp.exp(shift),
-            scales.eccentricity,
-            scales.argument_of_pericenter,
-            _SOFTENING * scales.radius,
-            xp=xp,
-        )
-        near.insert(0, xp.minimum(first, near[0]) if near else first)
-        far.append(xp.maximum(last, far[-1]) if far else last)
-    middle = xp.maximum(near[-1], xp.minimum(xp.zeros_like(u), far[0]))
-    *cuts, middle = [(Y + offset[1] - v * cos_i) / sine for Y in (*near, *far, middle)]
-    middle = xp.maximum(lower, xp.minimum(middle, upper))
+    ring = (_ring(u - offset[0], scales, xp) + (offset[1] - v * cos_i)) / sine
+    middle = xp.maximum(lower, xp.minimum(ring[-1, ...], upper))
     # Two cuts that meet leave a kink. Where they would at a symmetric point, one joins the other before.
     steep = sin_i**2 / (sin_i**2 + (_JOINING_SINE * cos_i) ** 2)
     flat = cos_i**2 / (cos_i**2 + (_JOINING_COSINE * sin_i) ** 2)
-    cuts += [middle + flat * (cut - middle) for cut in (crossing, *nearer)]
+    slab = middle + flat * (xp.stack([crossing, *nearer]) - middle)
     middle = crossing + steep * (middle - crossing)
-    cuts += [middle, *_around_star(u, v, middle, scales, xp)]
-    inside = [xp.maximum(lower, xp.minimum(cut, upper)) for cut in cuts]
-    return xp.sort(xp.stack([lower, *inside, upper]), axis=0)
+    cuts = xp.concat([ring[:-1, ...], slab, middle[None, :], _around_star(u, v, middle, scales, xp)])
+    inside = xp.maximum(lower, xp.minimum(cuts, upper))
+    return xp.sort(xp.concat([lower[None, :], inside, upper[None, :]]), axis=0)
+
+
+def _ring(X, scales, xp):
+    """Y of the crossings with the ring's flanks, crest and outskirts, on both sides, and of a place between them."""
+    inner, outer = -_RING_EDGE / scales.inner_slope, _RING_EDGE / scales.outer_slope
+    behind = _CREST / (scales.inner_slope + scales.outer_slope)
+    shifts = xp.stack([xp.asarray(s) for s in (inner, 0.0 * inner, behind, outer, _OUTSKIRTS * outer)])
+    radii = (scales.radius * xp.exp(shifts))[:, None]
+    shape = (scales.eccentricity, scales.argument_of_pericenter, _SOFTENING * scales.radius)
+    first, last = ellipse_crossings(X, radii, *shape, xp=xp)
+    near, far = [first[0, ...]], [last[0, ...]]
+    for k in range(1, shifts.shape[0]):
+        near.append(xp.minimum(near[-1], first[k, ...]))
+        far.append(xp.maximum(far[-1], last[k, ...]))
+    middle = xp.maximum(near[0], xp.minimum(xp.zeros_like(X), far[0]))
+    return xp.stack([*near, *far, middle])
 
 
 def _slab(u, v, cos_i, sin_i, offset, scales, xp):
@@ -136,7 +137,7 @@ def _around_star(u, v, middle, scales, xp):
     squared = u * u + v * v
     near = xp.maximum(1 - squared / (_STAR_REACH * scales.radius) ** 2, xp.asarray(0.0))
     b = square_root(squared + _LEAST_IMPACT**2, xp=xp)
-    return [middle + near * (k * b - middle) for k in _STAR_CUTS]
+    return middle + near * (xp.asarray(_STAR_CUTS)[:, None] * b - middle)
 
 
 _AROUND_CROSSING = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
