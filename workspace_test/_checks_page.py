@@ -5,9 +5,18 @@ from pathlib import Path
 PAGE = Path(__file__).parents[1] / "docs" / "checks.md"
 TOP = """# Checks
 
-What `make check` found when it was last run: the longer scripts with JAX, and the wheel in fresh environments. Each
-script renews its own rows here. Times are of whatever machine it was, often a shared one.
+What `make check` found when it was last run. Each script renews its own rows here. Times are of whatever machine it
+was, often a shared one.
 """
+ABOUT = {
+    "Coverage": "What of each room the unit tests and the parity scripts run, by `workspace_test/check_coverage.py`.",
+    "Installations": """The wheel in fresh environments, by `workspace_test/check_installs.py`: "oldest" is the lowest
+version of everything that the package allows, on the oldest Python, "newest" the newest ones, on the newest Python that
+was found. "core" is the package without extras, "all" every extra at once; these two run the whole suite of tests, the
+others, with the newest versions only, the part that the extra is for. Tests of a package that is not installed are left
+out, and counted by its name. Parity scripts compare NumPy with JAX.""",
+    "Scripts": "Every script whole, by `workspace_test/run_all.py --all`.",
+}
 
 
 def record(section, head, rows, keys=1):
@@ -43,4 +52,5 @@ def _tables(text):
 def _written(title, table):
     head, rows = table
     lines = [head, ("---",) * len(head), *rows]
-    return f"\n## {title}\n\n" + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    about = f"{ABOUT[title]}\n\n" if title in ABOUT else ""
+    return f"\n## {title}\n\n{about}" + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

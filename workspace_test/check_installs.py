@@ -1,11 +1,13 @@
 """Install the wheel into fresh environments and run the tests that apply there.
 
-    python workspace_test/check_installs.py [--versions oldest newest] [--extras core plot ...] [--write]
+    python workspace_test/check_installs.py [--versions oldest newest] [--extras core plot ...] [--workers N]
+                                            [--write]
 
 "oldest" is the oldest Python that the package allows with the lowest allowed version of everything it requires,
 "newest" the newest Python found with the newest packages. "core" is the package without extras, "all" every extra at
-once, where the parity scripts run too. The package's sources are not there: the tests see the installed wheel. With
---write the results go to docs/checks.md.
+once, where the parity scripts run too. Unless told otherwise each extra alone is installed with the newest versions
+only; the lowest of all of them are in "all". The package's sources are not there: the tests see the installed wheel.
+With --write the results go to docs/checks.md.
 """
 
 import argparse
@@ -34,6 +36,7 @@ TESTS = {
     "cli": ("cli",),
     "all": (),
 }  # an empty list is the whole suite
+BY_DEFAULT = {"oldest": ("core", "all"), "newest": tuple(TESTS)}
 PARITY = {
     "jax": (("readme_jax.py", "--quick"), ("parity_components.py",), ("parity_structures.py", "--quick")),
     "all": (("run_all.py",),),
@@ -115,12 +118,14 @@ def environment(folder, wheel, versions, extra, metadata):
     return python, time.perf_counter() - began
 
 
-def tests_in(python, place, extra):
+def tests_in(python, place, extra, workers):
     """Run the tests that apply; the counts, the reasons of what was skipped, what failed."""
     chosen = [place / "test_diskarray" / name for name in TESTS[extra]]
     chosen = [path for path in chosen if path.exists()] or [place / "test_diskarray"]
     left_out = [f"--ignore={place / 'test_diskarray' / name}" for name in OF_THE_TREE]
-    done = said([python, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", *left_out, *chosen], cwd=place)
+    done = said(
+        [python, "-m", "pytest", "-q", "-n", str(workers), "-p", "no:cacheprovider", *left_out, *chosen], cwd=place
+    )
     print(done.stdout[-3000:], done.stderr[-2000:], sep="", flush=True)
     counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|error)", done.stdout[-300:])}
     reasons = {}
@@ -130,25 +135,26 @@ def tests_in(python, place, extra):
     return done.returncode == 0 and counts.get("passed", 0) > 0, counts, reasons
 
 
-def parity_in(python, place, extra):
+def parity_in(python, place, extra, workers):
     """Run the scripts that compare NumPy with JAX; which failed."""
     failed = []
     for name, *flags in PARITY.get(extra, ()):
+        flags += ["--workers", workers] * (name == "run_all.py")
         done = said([python, place / "workspace_test" / name, *flags], cwd=place)
         print(done.stdout[-2000:], done.stderr[-2000:], sep="", flush=True)
         failed += [name] * (done.returncode != 0)
     return failed
 
 
-def checked(folder, wheel, versions, extra, metadata):
+def checked(folder, wheel, versions, extra, metadata, workers):
     """One row of the table, and whether all is well."""
     python, install = environment(folder / f"{versions}-{extra}", wheel, versions, extra, metadata)
     place = folder / "place"
     where = must([python, "-c", "import diskarray; print(diskarray.__file__)"], cwd=place).strip()
     assert Path(where).is_relative_to(python.parents[1]), f"the tests would see {where}, not the wheel"
     began = time.perf_counter()
-    passed, counts, reasons = tests_in(python, place, extra)
-    broken = parity_in(python, place, extra)
+    passed, counts, reasons = tests_in(python, place, extra, workers)
+    broken = parity_in(python, place, extra, workers)
     seconds = time.perf_counter() - began
     listed = dict(line.split("==") for line in must([python, "-m", "pip", "freeze"]).split() if "==" in line)
     packages = ", ".join(f"{name} {listed[name]}" for name in SHOWN if name in listed)
@@ -163,7 +169,8 @@ def checked(folder, wheel, versions, extra, metadata):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--versions", nargs="+", choices=("oldest", "newest"), default=("oldest", "newest"))
-    parser.add_argument("--extras", nargs="+", choices=tuple(TESTS), default=tuple(TESTS))
+    parser.add_argument("--extras", nargs="+", choices=tuple(TESTS))
+    parser.add_argument("--workers", type=int, default=2, help="how many tests or scripts run at a time")
     parser.add_argument("--write", action="store_true", help="record the results in docs/checks.md")
     options = parser.parse_args()
     failed = []
@@ -179,9 +186,9 @@ def main():
         if (ROOT.parent / "shared").exists():
             (folder / "shared").symlink_to(ROOT.parent / "shared")
         for versions in options.versions:
-            for extra in options.extras:
+            for extra in options.extras or BY_DEFAULT[versions]:
                 print(f"== {versions} {extra}", flush=True)
-                row, passed = checked(folder, wheel, versions, extra, metadata_of(wheel))
+                row, passed = checked(folder, wheel, versions, extra, metadata_of(wheel), options.workers)
                 print(" | ".join(row), flush=True)
                 failed += [f"{versions} {extra}"] * (not passed)
                 shutil.rmtree(folder / f"{versions}-{extra}")

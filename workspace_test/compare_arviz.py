@@ -8,6 +8,7 @@ import importlib.util
 import logging
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +41,20 @@ def references():
     from arviz_stats.base import array_stats
     from emcee.autocorr import integrated_time
 
+    def mcse_sd(x):
+        """That of arviz-stats 1.x, also from older ones, which took the effective size of the draws themselves."""
+        squares = (x - x.mean()) ** 2
+        scatter = np.mean(squares**2) - np.mean(squares) ** 2
+        return np.sqrt(scatter / array_stats.ess(squares, method="mean") / np.mean(squares) / 4)
+
+    newer = int(version("arviz-stats").partition(".")[0]) >= 1
     return {
         "rhat": array_stats.rhat,
         "ess_bulk": lambda x: array_stats.ess(x, method="bulk"),
         "ess_tail": lambda x: array_stats.ess(x, method="tail", prob=(0.05, 0.95)),
         "ess_mean": lambda x: array_stats.ess(x, method="mean"),
         "mcse_mean": lambda x: array_stats.mcse(x, method="mean"),
-        "mcse_sd": lambda x: array_stats.mcse(x, method="sd"),
+        "mcse_sd": (lambda x: array_stats.mcse(x, method="sd")) if newer else mcse_sd,
         "bfmi": array_stats.bfmi,
         "autocorrelation_time": lambda x: integrated_time(x.T, quiet=True)[0],
     }

@@ -1,6 +1,6 @@
-"""Run the parity scripts, two at a time, and say which failed.
+"""Run the parity scripts, two at a time unless told otherwise, and say which failed.
 
-    python workspace_test/run_all.py [--all]
+    python workspace_test/run_all.py [--all] [--workers N]
 
 ``make test`` calls it after the unit tests; with ``--all`` (``make check``) every script runs whole, and those too that
 take longer, and docs/checks.md tells how long each took and whether it passed.
@@ -64,10 +64,12 @@ def run(script):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--all", action="store_true")
-    whole = parser.parse_args().all
+    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1), help="how many run at a time")
+    options = parser.parse_args()
+    whole = options.all
     scripts = tuple((name,) for name, *_ in SCRIPTS) + LONGER if whole else SCRIPTS
     began, failed, times, rows = time.perf_counter(), [], [], []
-    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(options.workers) as pool:
         for script, (code, output, seconds) in zip(scripts, pool.map(run, scripts), strict=True):
             print(output, end="", flush=True)
             times.append(f"{script[0]} {seconds:.0f} s")

@@ -57,7 +57,7 @@ def _key(name, cls):
         default = ... if field.default is dataclasses.MISSING else field.default
         arguments[field.name] = (hints[field.name], Field(default=default, description=meanings.get(field.name)))
     mapping = create_model(f"{name}_arguments", __base__=_Arguments, __doc__=first_sentence(cls), **arguments)
-    number = reduce(or_, {part for hint in hints.values() for part in (get_args(hint) or (hint,))})
+    number = reduce(or_, dict.fromkeys(part for hint in hints.values() for part in (get_args(hint) or (hint,))))
     least = sum(field.default is dataclasses.MISSING for field in dataclasses.fields(cls))
 
     def counted(values):

@@ -91,10 +91,10 @@ def mcse_mean(draws):
 
 @_established(chains=1)
 def mcse_sd(draws):
-    """Monte Carlo standard error of the standard deviation (Kenney & Keeping 1951, p. 141)."""
+    """Monte Carlo standard error of the standard deviation, from the effective number of squared deviations."""
     squares = (draws - np.mean(draws)) ** 2
     variance = np.mean(squares)
-    return np.sqrt((np.mean(squares**2) - variance**2) / ess_mean(draws) / variance / 4)
+    return np.sqrt((np.mean(squares**2) - variance**2) / ess_mean(squares) / variance / 4)
 
 
 @_established(chains=1)

@@ -135,7 +135,8 @@ def _attributes(node):
 
 
 def _name(what):
-    module, name = getattr(what, "__module__", None), getattr(what, "__qualname__", None)
+    own = what.__name__ if isinstance(what, np.ufunc) else None  # before NumPy 2.2 they have no other
+    module, name = getattr(what, "__module__", None), getattr(what, "__qualname__", own)
     if name is None:
         raise ParameterError(f"{what!r} has no name that a digest could be made of: use an object with attributes")
     return f"named {module}.{name}".encode()

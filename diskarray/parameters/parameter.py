@@ -7,6 +7,7 @@ labels and default priors.
 __all__ = ["parameter", "ParameterSpec", "parameters_of"]
 
 import dataclasses
+import inspect
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -102,11 +103,12 @@ class ParameterSpec:
 
     def document(self, cls, name):
         """Append this parameter's line to the docstring of its class."""
-        if "Parameters\n    ----------" not in (cls.__doc__ or ""):
-            cls.__doc__ = (cls.__doc__ or "").rstrip() + "\n\n    Parameters\n    ----------"
+        told = inspect.cleandoc(cls.__doc__ or "")
+        if "Parameters\n----------" not in told:
+            told = f"{told}\n\nParameters\n----------"
         unit = f" [{self.unit}]" if self.unit else ""
-        cls.__doc__ += (
-            f"\n    {name} : float, default {self.default:g}\n        {self.doc}{unit}; range {self.range_text}."
+        cls.__doc__ = (
+            f"{told}\n{name} : float, default {self.default:g}\n    {self.doc}{unit}; range {self.range_text}."
         )
 
 

@@ -162,11 +162,11 @@ def test_components_are_frozen_and_compare_by_identity():
 
 def test_the_docstring_gets_one_line_per_parameter():
     assert Dust.__doc__.index("name : str") < Dust.__doc__.index("size : float, default 1.5")
-    assert Dust.__doc__.count("Parameters\n    ----------") == 1
+    assert Dust.__doc__.count("Parameters\n----------") == 1
     assert "radius of a grain [um]; range (0, inf)." in Dust.__doc__
     assert "of the size distribution; range (-inf, 0)." in Dust.__doc__
     for cls in (Belt, Undocumented):
-        assert cls.__doc__.count("Parameters\n    ----------") == 1 and "; range (-inf, inf)." in cls.__doc__
+        assert cls.__doc__.count("Parameters\n----------") == 1 and "; range (-inf, inf)." in cls.__doc__
 
 
 def test_prepare_fields_and_check_run_at_construction():

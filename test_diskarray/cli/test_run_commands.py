@@ -78,6 +78,7 @@ def test_the_data_flag_and_the_seed_flag_of_a_fit(tmp_path, capsys):
     other = write_micro(tmp_path, "second", [("seed: 1", "seed: 2")]).with_suffix(".fits")
     assert run("fit", config, "--output", tmp_path / "a", "--data", other, "--quiet") == 0
     assert open_run(tmp_path / "a").manifest["data"][0]["path"] == str(other)
+    capsys.readouterr()
     assert run("fit", config, "--output", tmp_path / "b", "--seed", 1, "--quiet") == 2
     assert "no effect on this fit" in errors(capsys)
     with pytest.raises(SystemExit):
@@ -97,6 +98,7 @@ def test_simulate_takes_a_seed_and_is_quiet(tmp_path, capsys):
 
 
 def test_samples_are_printed_with_their_gates(tmp_path, capsys):
+    pytest.importorskip("emcee")
     folder = fitted_run(tmp_path)
     assert run("sample", folder, "--seed", 4) == 1
     printed = capsys.readouterr()
@@ -112,6 +114,7 @@ def test_samples_are_printed_with_their_gates(tmp_path, capsys):
 
 
 def test_an_established_posterior_exits_with_zero(tmp_path, established, capsys):
+    pytest.importorskip("emcee")
     config = write_micro(tmp_path)
     words = ["--output", tmp_path / "out", "--engine", "emcee", "--backend", "numpy", "--checkpoint-every", "0"]
     assert run("sample", config, *words, "--quiet") == 0

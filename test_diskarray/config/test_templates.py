@@ -47,7 +47,7 @@ def test_a_template_is_simulated_and_fitted_as_it_is(name, tmp_path):
     truth = space.to_vector(true_scene(config, scene))
     assert best.status == "converged" and 0.85 < best.reduced_chi_squared < 1.15
     assert 5 <= space.size <= 6 and np.all(np.abs(best.vector - truth) < 3 * best.sigma)
-    assert build_sampler(config)._walkers(space) <= 16
+    assert build_sampler(config)._walkers(space) == 32
     assert data.mask.n_unmasked < 5000 and all(p.is_file() for p in written)
 
 

@@ -111,7 +111,15 @@ def test_an_interrupted_run_is_a_keyboard_interrupt_too(tmp_path):
         journal.step("never", (), lambda: pytest.fail("computed"))
 
 
-def test_without_a_folder_signals_are_left_alone():
+@pytest.fixture
+def heeded():
+    """SIGINT ends what runs, even in a process that a shell started in the background, to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_without_a_folder_signals_are_left_alone(heeded):
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt) as raised, open_journal(None, {}) as journal:
         assert signal.getsignal(signal.SIGINT) is before and journal.folder is None

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from diskarray.pipeline.simulate import run_simulation
 from diskarray.survey import run_survey as module
 from diskarray.survey.run_survey import run_survey
 
+FIGURES = find_spec("matplotlib")
 TWO = "name,scene.disks.belt.inclination\nfirst,51\nsecond,52\n"
 ODD = '''
 """A ring that does not work for every target."""
@@ -153,11 +155,11 @@ def test_a_survey_goes_on_past_targets_that_fail(setting):
     assert rows["absent"]["message"] == records["absent"]["message"] and rows["absent"]["n_data"] == ""
 
     page = (setting / "out" / "gallery.html").read_text()
-    assert page.count("data:image/png;base64,") == 2 and "http" not in page
+    assert page.count("data:image/png;base64,") == (2 if FIGURES else 0) and "http" not in page
     for name, record in records.items():
         section = page.split(f'<section class="target" id="{name}">')[1].split("</section>")[0]
         assert f'class="status {record["status"]}"' in section
-        assert ("<img" in section) == (record["run"] is not None)
+        assert ("<img" in section) == bool(FIGURES and record["run"] is not None)
 
 
 @pytest.mark.slow
@@ -168,12 +170,13 @@ def test_resuming_keeps_what_is_complete_and_makes_the_rest(resumable):
     stray.mkdir()
     (stray / "half").touch()
     (targets / "second" / "manifest.json").unlink()
-    (resumable / "out" / "thumbnails" / "first@data.png").unlink()
+    if FIGURES:
+        (resumable / "out" / "thumbnails" / "first@data.png").unlink()
     done, lines = survey(resumable, "two.csv", resume=True)
     assert done.succeeded and lines[0] == "2 targets, 1 of them complete already" and len(lines) == 2
     assert (targets / "first" / "manifest.json").read_bytes() == before
     assert (targets / "second" / "manifest.json").is_file() and not stray.exists()
-    assert (resumable / "out" / "gallery.html").read_text().count("data:image/png") == 2
+    assert (resumable / "out" / "gallery.html").read_text().count("data:image/png") == (2 if FIGURES else 0)
 
 
 @pytest.fixture
