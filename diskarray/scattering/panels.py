@@ -29,6 +29,7 @@ _JOINING_SINE, _JOINING_COSINE = 0.1, 2e-3  # tan i and 1 / tan i below which cu
 _STAR_CUTS = (-30.0, -3.0, 0.0, 3.0, 30.0)  # in units of the line's distance from the star
 _STAR_REACH = 0.1  # of the radius: lines farther from the star see no peak
 _LEAST_IMPACT = 1e-3  # au
+_FLARED = 0.2  # a slab with 1 + this or more for its flaring is cut at its nearest ends, one with 1 or less need not be
 _FLOOR = 0.01  # of the radius: the slab keeps some thickness above the star
 _STEPS = 8  # fixed-point steps for the flared slab's limits
 
@@ -128,7 +129,9 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
         def halfway(ends):
             return 0.5 * (ends + xp.clip(crossing + sign * flared(ends) / tilt, -reach, reach))
 
-        nearer.append(repeated(halfway, crossing + sign * at_crossing / tilt, _STEPS, xp=xp))
+        nearest = repeated(halfway, crossing + sign * at_crossing / tilt, _STEPS, xp=xp)
+        entered_again = xp.clip((scales.flaring - 1) / _FLARED, 0.0, 1.0) ** 2
+        nearer.append(crossing + entered_again * (nearest - crossing))
     return crossing, (outermost[0, ...], outermost[1, ...]), [ends[k, ...] for ends in nearer for k in (0, 1)]
 
 
