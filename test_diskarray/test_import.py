@@ -39,6 +39,16 @@ after = dict(os.environ), list(warnings.filters), list(logging.root.handlers), l
 print(json.dumps({"modules": sorted(sys.modules), "same": [a == b for a, b in zip(before, after)]}))
 """
 
+FIT = """
+import json, sys
+import diskarray as da
+scene = da.Scene(disks={"belt": da.Disk(inclination=40.0, distance=20.0)})
+data = da.simulate(scene, da.Grid2D.uniform(shape_native=(12, 12), pixel_scale=0.9), background=1e-3, seed=1)
+space = da.ParameterSpace.of(scene, {"disks.belt.optical_depth": da.LogUniform(1e-5, 1.0)})
+da.optimize(da.Posterior(data, space), da.LeastSquares(), start=space.to_vector(), progress=False)
+print(json.dumps(sorted(sys.modules)))
+"""
+
 BACKEND = """
 import matplotlib
 before = matplotlib.get_backend(), dict(matplotlib.rcParams)
@@ -124,3 +134,7 @@ def test_what_is_imported_once_is_the_same_object():
     from diskarray.structures.grid import Grid2D
 
     assert da.Grid2D is Grid2D and da.decorators is decorators
+
+
+def test_a_search_imports_nothing_that_takes_longer_than_a_small_fit():
+    assert not {"scipy.stats", "scipy.signal"} & set(run(FIT))

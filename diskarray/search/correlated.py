@@ -15,6 +15,7 @@ import dataclasses
 import numpy as np
 
 from ..errors import ParameterError
+from ..optics.convolution import convolved
 
 _REACH = 6
 _FADED = 0.1
@@ -63,7 +64,8 @@ class Autocovariance:
         for mask, kernel in zip(self.masks, self.kernels, strict=True):
             last = first + int(np.sum(~mask))
             for k in range(columns.shape[1]):
-                columns[first:last, k] = _filtered(_native(columns[first:last, k], mask), kernel)[~mask]
+                image = _native(columns[first:last, k], mask)
+                columns[first:last, k] = convolved(image, kernel, (len(kernel) // 2,) * 2)[~mask]
             first = last
         return columns
 
@@ -100,9 +102,3 @@ def _kernel(image, count):
     shift = np.arange(-reach, reach + 1)
     taper = 1 - np.abs(shift) / (reach + 1)
     return lags[np.ix_(shift, shift)] * np.outer(taper, taper)
-
-
-def _filtered(image, kernel):
-    from scipy.signal import fftconvolve
-
-    return fftconvolve(image, kernel, mode="same")
