@@ -20,13 +20,13 @@ HERE = Path(__file__).parent
 QUICK = "--quick"
 SCRIPTS = (
     ("mutation", QUICK),
-    ("parity_components",),
+    ("parity_components", QUICK),
     ("parity_scene", QUICK),
     ("parity_dynesty", QUICK),
     ("parity_linear", QUICK),
     ("parity_optics", QUICK),
     ("parity_nuts", QUICK),
-    ("parity_posterior",),
+    ("parity_posterior", QUICK),
     ("parity_polarization", QUICK),
     ("parity_structures", QUICK),
     ("parity_profiles", QUICK),
