@@ -19,19 +19,19 @@ from _checks_page import record
 HERE = Path(__file__).parent
 QUICK = "--quick"
 SCRIPTS = (
+    ("parity_structures", QUICK),
     ("mutation", QUICK),
-    ("parity_components", QUICK),
+    ("parity_profiles", QUICK),
+    ("parity_polarization", QUICK),
+    ("parity_nuts", QUICK),
+    ("parity_derived",),
+    ("readme_jax", QUICK),
+    ("parity_optics", QUICK),
     ("parity_scene", QUICK),
     ("parity_dynesty", QUICK),
     ("parity_linear", QUICK),
-    ("parity_optics", QUICK),
-    ("parity_nuts", QUICK),
     ("parity_posterior", QUICK),
-    ("parity_polarization", QUICK),
-    ("parity_structures", QUICK),
-    ("parity_profiles", QUICK),
-    ("parity_derived",),
-    ("readme_jax", QUICK),
+    ("parity_components", QUICK),
     ("compare_arviz",),
     ("typed_use",),
 )  # longest first

@@ -1,6 +1,6 @@
 """Whether the results in a folder are those of its run: of its posterior, and the very files that it wrote."""
 
-__all__ = ["foreign_files", "foreign_results"]
+__all__ = ["foreign_draws", "foreign_files", "foreign_results"]
 
 from .layout import FIT, SAMPLES, digest_of_file
 
@@ -19,9 +19,14 @@ def foreign_files(run, names=(FIT, SAMPLES)):
     return tuple(found)
 
 
-def foreign_results(run, samples):
-    """The same, and whether draws (a SampleResult or None) are of the run's own posterior."""
+def foreign_draws(run, samples):
+    """A sentence if draws (a SampleResult or None) are not of the run's own posterior; a tuple of str."""
     known, identity = run.manifest.get("identity", {}).get("posterior"), getattr(samples, "identity", "")
-    is_other = known and identity and identity != known
-    said = ("the draws are of another posterior: other data, model or priors than this run's",)
-    return foreign_files(run) + (said if is_other else ())
+    if not (known and identity) or identity == known:
+        return ()
+    return ("the draws are of another posterior: other data, model or priors than this run's",)
+
+
+def foreign_results(run, samples):
+    """Everything that is not the run's own; a tuple of str."""
+    return foreign_files(run) + foreign_draws(run, samples)

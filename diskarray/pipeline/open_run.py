@@ -14,7 +14,7 @@ from ..config.load import load_config
 from ..config.own_components import components_from
 from ..errors import ConfigError, DataError
 from ..results.load_result import load_result
-from .belonging import foreign_files, foreign_results
+from .belonging import foreign_draws, foreign_files
 from .layout import CONFIG, FIT, SAMPLES, digest_of_file, path_inside
 from .manifest import read_manifest
 
@@ -198,7 +198,8 @@ class Run:
 
     def check_results(self):
         """Raise DataError if fit or draws in the folder are not those that the run wrote."""
-        self._refuse(foreign_files(self) or foreign_results(self, self.samples))
+        self._refuse(foreign_files(self))
+        self._refuse(foreign_draws(self, self.samples))
 
     def _refuse(self, foreign):
         if foreign:

@@ -96,14 +96,14 @@ def choice_index(quadrature, cos_i, sin_i, scales, *, xp=np):
     """
     reach, steepness, stray = layer_shape(cos_i, sin_i, scales, xp=xp)
     reach = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0))
-    visible = stray < quadrature.accuracy
+    nothing_missed = stray < quadrature.accuracy
     unlike_gaussian = 6 * (xp.asarray(scales.vertical_exponent) - 2.4) ** 2
     index = xp.asarray(0, dtype=xp.int32)
     for choice in choices_for(quadrature)[:-1]:
         order, (steepest, farthest) = choice.order, _LAYER_LIMITS[choice.order]
         effort = steepness + (unlike_gaussian if order < 10 else 0.0)
         fits = xp.logical_and(effort < steepest * (quadrature.accuracy / 1e-4) ** (1 / order), reach < farthest)
-        index = index + xp.astype(xp.logical_not(xp.logical_and(visible, fits)), xp.int32)
+        index = index + xp.astype(xp.logical_not(xp.logical_and(nothing_missed, fits)), xp.int32)
     return index
 
 
