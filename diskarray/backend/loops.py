@@ -81,9 +81,14 @@ def in_blocks(function, lines, length, *, xp=np):
     import jax
 
     even = -(-size // number)
-    filled = tuple(xp.reshape(xp.concat([a, a[: number * even - size]]), (number, even)) for a in lines)
-    values = jax.lax.map(jax.checkpoint(lambda block: function(*block)), filled)
-    return xp.reshape(values, (-1,))[:size]
+
+    @jax.checkpoint  # all of it: else a gradient keeps the lines once more as they are cut into blocks
+    def all_blocks(*lines):
+        filled = tuple(xp.reshape(xp.concat([a, a[: number * even - size]]), (number, even)) for a in lines)
+        values = jax.lax.map(jax.checkpoint(lambda block: function(*block)), filled)
+        return xp.reshape(values, (-1,))[:size]
+
+    return all_blocks(*lines)
 
 
 def branch(index, functions, *, xp=np):

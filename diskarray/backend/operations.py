@@ -10,12 +10,8 @@ __all__ = [
     "normal_quantile",
     "safe_input",
     "segment_mean",
-    "settled",
-    "square_root",
     "value_where",
 ]
-
-from functools import lru_cache
 
 import numpy as np
 
@@ -123,42 +119,6 @@ def gamma_function(value, *, xp=np):
     from scipy.special import gamma
 
     return xp.asarray(gamma(np.asarray(value)))
-
-
-def square_root(value, *, xp=np):
-    """The square root; in compiled code its derivative is written so that it stays fast.
-
-    XLA turns a division by a square root into a reciprocal square root, which its processor code evaluates several
-    times more slowly than the root and the division. The derivative here is half the root over the value.
-    """
-    return _square_root()(value) if is_jax_namespace(xp) else xp.sqrt(value)
-
-
-@lru_cache(maxsize=1)
-def _square_root():
-    import jax
-
-    root = jax.custom_jvp(jax.numpy.sqrt)
-
-    @root.defjvp
-    def derivative(primals, tangents):
-        (value,), (change,) = primals, tangents
-        result = root(value)
-        return result, 0.5 * change * result * (1 / value)
-
-    return root
-
-
-def settled(values, *, xp=np):
-    """Two or more single numbers, computed once in compiled code.
-
-    XLA merges what computes a number into every loop that uses it, cosines and powers included, and then repeats it for
-    every entry. It does not merge a sum: each number becomes the sum of all of them times one or zero.
-    """
-    if not is_jax_namespace(xp):
-        return values
-    together = xp.stack(values)
-    return tuple(xp.sum(together * row) for row in np.eye(len(values)))
 
 
 def safe_input(value, allowed, substitute, *, xp=np):

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..backend.operations import square_root
+from ..backend.elementary import square_root
 from ..backend.pytree import component
 from ..errors import ParameterError
 from ..geometry.ellipse import ellipse_radius

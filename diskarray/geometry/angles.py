@@ -4,7 +4,7 @@ __all__ = ["cosine_sine", "radians", "slanted"]
 
 import numpy as np
 
-from ..backend.operations import settled, square_root
+from ..backend.elementary import settled, square_root
 
 _LEAST_COSINE = 1e-5  # |cos i| below this counts as this: edge-on a line of sight never meets the mid-plane
 

@@ -4,7 +4,7 @@
 along the line of sight towards the observer. ``X`` and ``Y`` span the disk's mid-plane and ``Z`` is its normal.
 """
 
-__all__ = ["disk_point_from", "major_minor_from"]
+__all__ = ["disk_point_from", "major_minor_from", "turned"]
 
 import numpy as np
 
@@ -21,7 +21,11 @@ def major_minor_from(y, x, position_angle, *, xp=np):
     position_angle : float
         Of the major axis, degrees East of North.
     """
-    cosine, sine = cosine_sine(position_angle, xp=xp)
+    return turned(y, x, *cosine_sine(position_angle, xp=xp))
+
+
+def turned(y, x, cosine, sine):
+    """(u, v) from the cosine and sine of the position angle; multiplied by a length, they scale as well."""
     return y * cosine - x * sine, y * sine + x * cosine
 
 

@@ -5,7 +5,7 @@ __all__ = ["ellipse_crossings", "ellipse_radius", "relative_radius", "relative_s
 import numpy as np
 
 from ..backend.constant import held_at
-from ..backend.operations import square_root
+from ..backend.elementary import square_root
 from .angles import cosine_sine
 
 

@@ -17,7 +17,7 @@ from ..profiles.phase_function import HenyeyGreenstein, Polarized
 from ..profiles.protocols import Density, PhaseFunction, Polarization, obeys
 from ..scattering.integral import line_of_sight_integral
 from ..scattering.quadrature import Quadrature
-from ..structures.decorators import over_sample, to_image, to_vector_yx, transform
+from ..structures.decorators import check_on_sky, over_sample, to_image, to_vector_yx
 
 
 @component
@@ -60,13 +60,18 @@ class Disk:
         doc="vertical scattering optical depth, albedo included, in the mid-plane at R",
     )
     offset_x: float = parameter(
-        0.0, unit="au", prior=Normal(0.0, 5.0), doc="rigid offset dX of the ring from the star along the major axis"
+        0.0,
+        unit="au",
+        prior=Normal(0.0, 5.0),
+        doc="rigid offset dX of the ring from the star along the major axis",
+        simple=0.0,
     )
     offset_y: float = parameter(
         0.0,
         unit="au",
         prior=Normal(0.0, 5.0),
         doc="rigid offset dY of the ring in the mid-plane, towards the near side",
+        simple=0.0,
     )
     rule: Quadrature = static(default=Quadrature())
     polarization: Any = None
@@ -93,7 +98,6 @@ class Disk:
 
     @to_image
     @over_sample
-    @transform
     def image_2d_from(self, grid, *, xp=np):
         """Surface brightness relative to the star, per square arcsec.
 
@@ -115,7 +119,6 @@ class Disk:
 
     @to_vector_yx
     @over_sample
-    @transform(rotate_back=True, spin=2)
     def stokes_2d_from(self, grid, *, xp=np):
         """Stokes parameters of the linearly polarized light, per square arcsec and relative to the star.
 
@@ -155,7 +158,11 @@ class Disk:
         )
 
     def _brightness(self, grid, phase_function, xp):
-        """Brightness with a phase function at (u, v) in au, relative to the star and per square arcsec."""
+        """Brightness with a phase function, relative to the star and per square arcsec.
+
+        The integral itself turns the grid, block by block: nothing of the size of the image is held for it.
+        """
+        check_on_sky(grid, "a Disk")
         disk = on_namespace(self, xp)
         integral = line_of_sight_integral(
             grid.y,
@@ -164,6 +171,7 @@ class Disk:
             disk.density,
             on_namespace(phase_function, xp),
             offset=(disk.offset_x, disk.offset_y),
+            turn=(disk.position_angle, disk.distance),
             rule=self.rule,
             xp=xp,
         )

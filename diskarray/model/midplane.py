@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backend.operations import square_root
+from ..backend.elementary import square_root
 from ..backend.pytree import component
 from ..errors import ParameterError
 from ..geometry.angles import cosine_sine, slanted

@@ -5,7 +5,8 @@ __all__ = ["TwoPowerLaw"]
 import numpy as np
 
 from ..backend.constant import held_at
-from ..backend.operations import gamma_function, square_root
+from ..backend.elementary import logarithm, square_root, with_slopes
+from ..backend.operations import gamma_function
 from ..backend.pytree import component
 from ..geometry.ellipse import relative_radius
 from ..parameters.parameter import parameter
@@ -13,7 +14,22 @@ from ..parameters.priors import LogUniform, Uniform, UniformAngle
 from .protocols import Scales
 
 _TINY = 1e-30  # au; keeps logarithms finite, in single precision too
+_NEAREST = 1e-12  # au^2 from the axis; nothing overflows there, in single precision neither
 _VANISHING = 1000.0  # exp(-1000) is zero
+
+
+def _joined(inner, outer, depth, *, xp=np):
+    exponent = xp.minimum(inner, outer) - depth
+    return xp.exp(exponent) * square_root(2 / (1 + xp.exp(-2 * xp.abs(inner - outer))), xp=xp)
+
+
+def _slopes(value, inner, outer, depth, *, xp=np):
+    share = 1 / (1 + xp.exp(-2 * xp.abs(inner - outer)))
+    of_inner = value * xp.where(inner < outer, share, 1 - share)
+    return of_inner, value - of_inner, -value
+
+
+joined_power_laws = with_slopes(_joined, _slopes)
 
 
 @component
@@ -49,27 +65,26 @@ class TwoPowerLaw:
 
     def density(self, X, Y, Z, *, xp=np):
         """Density relative to its mid-plane value at R, at points (X, Y, Z) in au."""
-        squared = xp.maximum(X * X + Y * Y, xp.asarray(_TINY))
+        squared = xp.maximum(X * X + Y * Y, xp.asarray(_NEAREST))
         log_r = self._log_relative_radius(X, Y, squared, xp)
         inner, outer = self.alpha_in * log_r, self.alpha_out * log_r
-        exponent = xp.minimum(inner, outer) - self._vertical(Z, squared, log_r, xp)
-        return xp.exp(exponent) * square_root(2 / (1 + xp.exp(-2 * xp.abs(inner - outer))), xp=xp)
+        return joined_power_laws(inner, outer, self._vertical(Z, squared, log_r, xp), xp=xp)
 
     def _log_relative_radius(self, X, Y, squared, xp):
         if held_at(self.eccentricity, 0.0):
-            return 0.5 * xp.log(squared * (1 / self.radius**2))
+            return 0.5 * logarithm(squared * (1 / self.radius**2), xp=xp)
         shape = (self.radius, self.eccentricity, self.argument_of_pericenter)
-        return xp.log(relative_radius(X, Y, square_root(squared, xp=xp), *shape, xp=xp))
+        return logarithm(relative_radius(X, Y, square_root(squared, xp=xp), *shape, xp=xp), xp=xp)
 
     def _vertical(self, Z, squared, log_r, xp):
         """(|Z| / H)^gamma, at most so large that its exponential is zero."""
         if held_at(self.gamma, 2.0):
             if held_at(self.beta, 1.0) and held_at(self.eccentricity, 0.0):
-                height = (self.radius / self.scale_height) ** 2 * (Z * Z) / squared
-            else:
-                height = (Z * Z) * (1 / self.scale_height**2) * xp.exp(-2 * self.beta * log_r)
+                return (self.radius / self.scale_height) ** 2 * (Z * Z) * (1 / squared)
+            height = (Z * Z) * (1 / self.scale_height**2) * xp.exp(-2 * self.beta * log_r)
             return xp.minimum(height, xp.asarray(_VANISHING))
-        log_height = xp.log(xp.maximum(xp.abs(Z), xp.asarray(_TINY)) * (1 / self.scale_height)) - self.beta * log_r
+        height = xp.maximum(xp.abs(Z), xp.asarray(_TINY)) * (1 / self.scale_height)
+        log_height = logarithm(height, xp=xp) - self.beta * log_r
         return xp.exp(xp.clip(self.gamma * log_height, -700.0, 7.0))
 
     def vertical_column(self, *, xp=np):

@@ -4,6 +4,7 @@ __all__ = ["FreeForm"]
 
 import numpy as np
 
+from ..backend.elementary import logarithm
 from ..backend.namespace import namespace_of
 from ..backend.pytree import component
 from ..parameters.parameter import parameter
@@ -55,7 +56,7 @@ class FreeForm:
         """Density at radius r in au."""
         logarithms, slopes, spacing = self._spline(xp)
         last = logarithms.shape[0] - 1
-        x = xp.log(r * (1 / self.inner_radius)) * (1 / spacing)
+        x = logarithm(r * (1 / self.inner_radius), xp=xp) * (1 / spacing)
         inside = piecewise_cubic(x, xp.asarray(np.arange(last + 1.0)), logarithms, slopes, xp=xp)
         before, beyond = xp.minimum(x, xp.asarray(0.0)), xp.maximum(x - last, xp.asarray(0.0))
         return xp.exp(inside + spacing * (self.alpha_in * before + self.alpha_out * beyond))

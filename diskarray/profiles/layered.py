@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backend.operations import square_root
+from ..backend.elementary import square_root
 from ..backend.pytree import component
 from ..errors import ParameterError
 from ..geometry.ellipse import relative_radius

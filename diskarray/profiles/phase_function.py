@@ -6,13 +6,32 @@ from typing import Any
 
 import numpy as np
 
-from ..backend.operations import square_root
+from ..backend.elementary import square_root, with_slopes
 from ..backend.pytree import component
 from ..errors import ParameterError
 from ..parameters.parameter import parameter
 from ..parameters.priors import Uniform
 from .polarization import RayleighPolarization
 from .protocols import PhaseFunction, Polarization, obeys
+
+
+def _base(g, cos_phi, xp):
+    """1 + g^2 - 2 g cos phi as a sum of positive terms."""
+    side = xp.where(g < 0, xp.asarray(-1.0), xp.asarray(1.0))
+    return (1 - side * g) ** 2 + 2 * side * g * (1 - side * cos_phi)
+
+
+def _value(g, cos_phi, *, xp=np):
+    base = _base(g, cos_phi, xp)
+    return (1 - g**2) / (4 * np.pi) / (base * square_root(base, xp=xp))
+
+
+def _slopes(value, g, cos_phi, *, xp=np):
+    steep = 3 * value / _base(g, cos_phi, xp)
+    return steep * (cos_phi - g) - 2 * g / (1 - g**2) * value, steep * g
+
+
+_henyey_greenstein = with_slopes(_value, _slopes)
 
 
 @component
@@ -25,11 +44,7 @@ class HenyeyGreenstein:
 
     def phase(self, cos_phi, *, xp=np):
         """Phase function per steradian at the cosine of the scattering angle."""
-        side = xp.where(
-            xp.asarray(self.g) < 0, xp.asarray(-1.0), xp.asarray(1.0)
-        )  # 1 + g^2 - 2 g cos phi as a sum of positive terms
-        base = (1 - side * self.g) ** 2 + 2 * side * self.g * (1 - side * cos_phi)
-        return (1 - self.g**2) / (4 * np.pi) / (base * square_root(base, xp=xp))
+        return _henyey_greenstein(xp.asarray(self.g), cos_phi, xp=xp)
 
 
 @component

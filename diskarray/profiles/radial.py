@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..backend.elementary import logarithm, square_root
 from ..backend.namespace import namespace_of
-from ..backend.operations import square_root
 from ..backend.pytree import component
 from ..errors import ParameterError
 from ..parameters.parameter import parameter
@@ -27,7 +27,7 @@ def _edge(r, radius, softness, xp):
 
     It rises from 0 inside the radius to 1 outside; for softness << radius it is a tanh in r of that half width.
     """
-    twice = 2 * xp.log(r * (1 / radius)) * radius / softness
+    twice = 2 * logarithm(r * (1 / radius), xp=xp) * radius / softness
     return xp.minimum(twice, xp.asarray(0.0)), 1 / (1 + xp.exp(-xp.abs(twice)))
 
 
@@ -41,7 +41,7 @@ class RadialPowerLaws:
 
     def midplane(self, r, *, xp=np):
         """Density at radius r in au."""
-        log_r = xp.log(r * (1 / self.radius))
+        log_r = logarithm(r * (1 / self.radius), xp=xp)
         inner, outer = self.alpha_in * log_r, self.alpha_out * log_r
         joined = square_root(2 / (1 + xp.exp(-2 * xp.abs(inner - outer))), xp=xp)
         return xp.exp(xp.minimum(inner, outer)) * joined
@@ -111,7 +111,7 @@ class FlatBelt:
         """Density at radius r in au."""
         rise, inner = _edge(r, self.inner_radius, self.inner_softness, xp)
         fall, outer = _edge(r, self.inner_radius + self.width, -self.outer_softness, xp)
-        exponent = rise + fall + self.slope * xp.log(r * (1 / self.radius))
+        exponent = rise + fall + self.slope * logarithm(r * (1 / self.radius), xp=xp)
         return xp.exp(xp.minimum(exponent, xp.asarray(_LARGEST))) * inner * outer
 
     def hints(self):

@@ -5,6 +5,7 @@ __all__ = ["VerticalExponential", "VerticalGaussian", "VerticalLorentzian"]
 import numpy as np
 
 from ..backend.constant import held_at
+from ..backend.elementary import logarithm
 from ..backend.operations import gamma_function
 from ..backend.pytree import component
 from ..parameters.parameter import parameter
@@ -16,7 +17,7 @@ _VANISHING = 700.0  # exp(-700) is as good as zero
 
 def _relative_height(Z, ratio, scale_height, beta, xp):
     """|Z| / H where the radius is ``ratio`` times the reference radius, and at most so large that nothing is left."""
-    flaring = ratio if held_at(beta, 1.0) else xp.exp(beta * xp.log(xp.maximum(ratio, xp.asarray(_TINY))))
+    flaring = ratio if held_at(beta, 1.0) else xp.exp(beta * logarithm(xp.maximum(ratio, xp.asarray(_TINY)), xp=xp))
     return xp.abs(Z) * (1 / scale_height) / xp.maximum(flaring, xp.asarray(_TINY))
 
 
@@ -36,7 +37,7 @@ class VerticalGaussian:
         if held_at(self.gamma, 2.0):
             height = xp.minimum(height, xp.asarray(_VANISHING**0.5))
             return xp.exp(-height * height)
-        exponent = self.gamma * xp.log(xp.maximum(height, xp.asarray(_TINY)))
+        exponent = self.gamma * logarithm(xp.maximum(height, xp.asarray(_TINY)), xp=xp)
         return xp.exp(-xp.exp(xp.clip(exponent, -_VANISHING, float(np.log(_VANISHING)))))
 
     def column(self, *, xp=np):

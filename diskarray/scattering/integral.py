@@ -7,25 +7,41 @@ __all__ = ["line_of_sight_integral"]
 
 import numpy as np
 
+from ..backend.elementary import square_root, with_slopes
 from ..backend.loops import branch
-from ..backend.operations import square_root
 from ..geometry.angles import cosine_sine
-from ..geometry.disk_axes import disk_point_from
+from ..geometry.disk_axes import disk_point_from, turned
 from . import paths
-from .layer import LAYER_SEGMENTS, layer_segments
-from .panels import UNGUIDED_PANELS, guided_panels, number_of_panels, unguided_panels
+from .layer import LAYER_SEGMENTS, layer_point, layer_segments
+from .panels import UNGUIDED_PANELS, guided_panels, number_of_panels, panel_point, unguided_panels
+from .paths import Sampling
 from .quadrature import Quadrature, choice_index, choices_for
 
 _NEAREST = 1e-12  # au^2; guards 1/d^2 on the line of sight through the star itself
 
 
-def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset=(0.0, 0.0), rule=None, xp=np):
+def _cosine_of(l, squared, *, xp=np):
+    """l / d from d^2; rounding can lead just beyond 1."""
+    return xp.clip(l * square_root(squared, xp=xp) * (1 / squared), -1.0, 1.0)
+
+
+def _cosine_slopes(cosine, l, squared, *, xp=np):
+    inverse = 1 / squared
+    return square_root(squared, xp=xp) * inverse, -0.5 * cosine * inverse
+
+
+_cosine = with_slopes(_cosine_of, _cosine_slopes)
+
+
+def line_of_sight_integral(
+    u, v, inclination, density, phase_function, *, offset=(0.0, 0.0), turn=None, rule=None, xp=np
+):
     """J for each line of sight.
 
     Parameters
     ----------
     u, v : arrays, shape (M,)
-        Offsets from the star in au along the major and minor axis of the disk.
+        Offsets from the star in au along the major and minor axis of the disk; with ``turn``, sky offsets (y, x).
     inclination : float
         Degrees, 0 to 180.
     density : Density
@@ -33,6 +49,8 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
     phase_function : PhaseFunction
     offset : (dX, dY)
         Rigid offset of the ring from the star in au, in the mid-plane.
+    turn : (position_angle, au), optional
+        Position angle of the major axis in degrees, and length of the unit of the sky offsets in au.
     rule : Quadrature, optional
     xp : module
         Array namespace.
@@ -44,39 +62,42 @@ def line_of_sight_integral(u, v, inclination, density, phase_function, *, offset
     """
     cos_i, sin_i = cosine_sine(inclination, xp=xp)
     scales = density.scales() if hasattr(density, "scales") else None
+    if turn is not None:
+        turn = tuple(turn[1] * value for value in cosine_sine(turn[0], xp=xp))
 
-    def prepared(u, v):
-        """What the integrand needs of a line: X, its squared distance from the star, and where it starts in Y and Z."""
-        Y, Z = disk_point_from(v, 0.0, cos_i, sin_i)
-        return u - offset[0], xp.maximum(u * u + v * v, xp.asarray(_NEAREST)), Y - offset[1], Z
+    def major_minor(u, v):
+        return (u, v) if turn is None else turned(u, v, *turn)
 
-    def integrand(X, squared_impact, Y, Z, l):
-        squared = squared_impact + l * l
-        inverse = 1 / squared
-        cos_phi = xp.clip(l * inverse * square_root(squared, xp=xp), -1.0, 1.0)  # rounding can lead just beyond 1
-        n = density.density(X, Y + l * sin_i, Z + l * cos_i, xp=xp)
-        return n * phase_function.phase(cos_phi, xp=xp) * inverse
+    def prepared(*line):
+        """The line's X, Y and Z from the star at l = 0."""
+        u, v = major_minor(*line)
+        return u, *disk_point_from(v, 0.0, cos_i, sin_i)
 
-    def layer(u, v):
-        return layer_segments(u, v, cos_i, sin_i, offset, scales, xp=xp)
+    def integrand(X, Y, Z, l):
+        Y, Z = Y + l * sin_i, Z + l * cos_i
+        squared = xp.maximum(X * X + Y * Y + Z * Z, xp.asarray(_NEAREST))
+        n = density.density(X - offset[0], Y - offset[1], Z, xp=xp)
+        return n * phase_function.phase(_cosine(l, squared, xp=xp), xp=xp) * (1 / squared)
 
-    def panels(u, v):
+    def layer(*line):
+        return layer_segments(*major_minor(*line), cos_i, sin_i, offset, scales, xp=xp)
+
+    def panels(*line):
         if scales is None:
-            edges = unguided_panels(u, v, cos_i, sin_i, xp=xp)
+            edges = unguided_panels(*major_minor(*line), cos_i, sin_i, xp=xp)
         else:
-            edges = guided_panels(u, v, cos_i, sin_i, offset, scales, xp=xp)
+            edges = guided_panels(*major_minor(*line), cos_i, sin_i, offset, scales, xp=xp)
         return edges[:-1, ...], edges[1:, ...] - edges[:-1, ...]
 
     def summed(choice):
         nodes, weights = (xp.asarray(values) for values in choice.nodes_and_weights)
-        if scales is None:
-            segments, number = panels, UNGUIDED_PANELS
-        elif choice.nodes == "layer":
-            segments, number = layer, LAYER_SEGMENTS
+        if scales is not None and choice.nodes == "layer":
+            sampling = Sampling(LAYER_SEGMENTS, layer, layer_point, prepared, integrand)
         else:
-            segments, number = panels, number_of_panels(scales)
-        path = getattr(paths, paths.path_for(choice, number, u.shape[0]))
-        return path(segments, number, prepared, integrand, (u, v), nodes, weights, xp=xp)
+            number = UNGUIDED_PANELS if scales is None else number_of_panels(scales)
+            sampling = Sampling(number, panels, panel_point, prepared, integrand)
+        path = getattr(paths, paths.path_for(choice, sampling.number, u.shape[0]))
+        return path(sampling, (u, v), nodes, weights, xp=xp)
 
     rule = rule or Quadrature()
     choices = choices_for(rule)

@@ -4,14 +4,14 @@ Along such a line the vertical profile is what varies: it falls from the mid-pla
 Gaussian for gamma = 2. Gauss nodes for a Gaussian weight on each half then leave only what is smooth.
 """
 
-__all__ = ["LAYER_SEGMENTS", "layer_nodes", "layer_segments", "layer_shape"]
+__all__ = ["LAYER_SEGMENTS", "layer_nodes", "layer_point", "layer_segments", "layer_shape"]
 
 from functools import lru_cache
 
 import numpy as np
 
 from ..backend.constant import held_at
-from ..backend.operations import square_root
+from ..backend.elementary import square_root
 from ..geometry.angles import slanted
 from ..geometry.ellipse import relative_radius, relative_slope
 
@@ -20,7 +20,7 @@ LAYER_SEGMENTS = 2
 _DEPTH = 10.0  # a half layer ends where exp(-(|Z|/H)^gamma) = exp(-10)
 _WEIGHT = 11.0  # the nodes' weight function exp(-11 t^2) on [0, 1]
 _SOFTENING = 0.01  # of the radius: the layer keeps some thickness above the star
-_LEAST_NARROWING = 0.4  # a flared layer is not taken to be longer than 1 / 0.4 of a flat one
+_MOST_BENT = 0.6  # a flared layer is not taken to be longer than 1 / 0.4 of a flat one
 _NEAR = 1.5  # scale heights from the star: lines that pass it closer than that see the peak of 1 / d^2
 _FINE = 128  # points that stand for the continuous weight function
 
@@ -62,9 +62,9 @@ def layer_segments(u, v, cos_i, sin_i, offset, scales, *, xp=np):
 
     Returns
     -------
-    starts, lengths : arrays, shape (2, M)
-        Both halves start in the mid-plane; the length of the one that is farther from the observer is negative. The
-        layer's ends are those of a wedge: its thickness and how fast that grows are taken at the mid-plane.
+    starts, lengths, bends : arrays, shape (2, M)
+        For ``layer_point``. Both halves start in the mid-plane; the length of the one that is farther from the observer
+        is negative. The layer is taken for a wedge: its thickness and how fast that grows are those at the mid-plane.
     """
     cosine, sine = slanted(cos_i, sin_i, xp=xp)
     crossing = v * (sine / cosine)
@@ -75,11 +75,17 @@ def layer_segments(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     relative = relative_radius(X, Y, r, *shape, xp=xp)
     half = thickness * (relative if held_at(scales.flaring, 1.0) else relative**scales.flaring)
     widening = half * scales.flaring * sin_i * relative_slope(Y, r, *shape, xp=xp) / relative
-    lengths = [
-        direction * half / xp.maximum(1 - direction * widening, xp.asarray(_LEAST_NARROWING))
-        for direction in (-1.0, 1.0)
-    ]
-    return xp.stack([crossing, crossing]), xp.stack(lengths)
+    bend = xp.clip(widening, -_MOST_BENT, _MOST_BENT)
+    return xp.stack([crossing, crossing]), xp.stack([-half, half]), xp.stack([-bend, bend])
+
+
+def layer_point(node, start, length, bend):
+    """Where a node, 0 to 1, lies on its half of the layer, l, and dl / dnode over the length.
+
+    In a wedge l = start + length node / (1 - bend node) is where |Z| / H is node times what it is at the layer's end.
+    """
+    inverse = 1 / (1 - bend * node)
+    return start + length * node * inverse, inverse * inverse
 
 
 def layer_shape(cos_i, sin_i, scales, *, xp=np):

@@ -5,13 +5,13 @@ crosses the ring, and passes the star. Between two such places it is smooth at e
 panels are the short ones, edge-on those of the ring, and the empty panels in between have length zero.
 """
 
-__all__ = ["UNGUIDED_PANELS", "guided_panels", "number_of_panels", "unguided_panels"]
+__all__ = ["UNGUIDED_PANELS", "guided_panels", "number_of_panels", "panel_point", "unguided_panels"]
 
 import numpy as np
 
 from ..backend.constant import held_at
+from ..backend.elementary import square_root
 from ..backend.loops import repeated
-from ..backend.operations import square_root
 from ..geometry.angles import slanted
 from ..geometry.ellipse import ellipse_crossings, relative_radius
 
@@ -72,6 +72,11 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     cuts = xp.concat([ring[:-1, ...], slab, middle[None, :], _around_star(u, v, middle, scales, xp)])
     inside = xp.maximum(lower, xp.minimum(cuts, upper))
     return xp.sort(xp.concat([lower[None, :], inside, upper[None, :]]), axis=0)
+
+
+def panel_point(node, start, length):
+    """Where a node, 0 to 1, lies in its panel, l; the panel is not stretched."""
+    return start + length * node, None
 
 
 def _ring(X, scales, xp):

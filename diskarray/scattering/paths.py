@@ -1,6 +1,9 @@
 """Ways to sum the nodes on many lines of sight: all at once, or one node at a time in blocks of lines."""
 
-__all__ = ["blocks", "path_for", "streaming", "vectorized"]
+__all__ = ["Sampling", "blocks", "path_for", "streaming", "vectorized"]
+
+import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,6 +14,31 @@ _BLOCK = 16384  # entries (segments x lines) of a block
 _SMALL_BLOCK = 1500  # ... where memory matters more than time
 
 
+@dataclasses.dataclass(frozen=True)
+class Sampling:
+    """What is summed along lines of sight, as functions of the lines.
+
+    Parameters
+    ----------
+    number : int
+        Segments of each line, S.
+    segments : callable
+        ``segments(*lines)``: starts and lengths of the segments, and what else places their nodes, shape (S, M) each.
+    point : callable
+        ``point(node, *segment)``: l of a node, 0 to 1, and dl / dnode over the length (None where it is 1).
+    prepared : callable
+        ``prepared(*lines)``: the arrays, shape (M,), that the integrand needs of the lines.
+    integrand : callable
+        ``integrand(*prepared, l)``, elementwise.
+    """
+
+    number: int
+    segments: Callable
+    point: Callable
+    prepared: Callable
+    integrand: Callable
+
+
 def path_for(quadrature, n_segments, n_lines):
     """ "vectorized", "streaming" or "blocks", from the settings or else from the number of nodes on all lines."""
     if quadrature.path != "automatic":
@@ -19,19 +47,12 @@ def path_for(quadrature, n_segments, n_lines):
     return "vectorized" if entries <= _IN_CACHE else "blocks"
 
 
-def vectorized(segments, n_segments, prepared, integrand, lines, nodes, weights, *, xp=np):
+def vectorized(sampling, lines, nodes, weights, *, xp=np):
     """The integral with every node of every line held at once.
 
     Parameters
     ----------
-    segments : callable
-        Maps lines, shape (M,) each, to starts and lengths of their segments, shape (S, M).
-    n_segments : int
-        S.
-    prepared : callable
-        Maps lines to the arrays, shape (M,), that the integrand needs of them.
-    integrand : callable
-        Elementwise: ``integrand(*prepared(*lines), l)``.
+    sampling : Sampling
     lines : tuple of arrays, shape (M,)
     nodes, weights : arrays, shape (K,)
         On [0, 1], for each segment.
@@ -42,39 +63,41 @@ def vectorized(segments, n_segments, prepared, integrand, lines, nodes, weights,
     -------
     array, shape (M,)
     """
-    starts, lengths = segments(*lines)
-    shape = (*starts.shape[:1], nodes.shape[0], *starts.shape[1:])
-    l = starts[:, None, :] + lengths[:, None, :] * nodes[None, :, None]
-    factor = xp.broadcast_to(xp.abs(lengths)[:, None, :] * weights[None, :, None], shape)
-    whole = tuple(xp.broadcast_to(a[None, None, :], shape) for a in prepared(*lines))
+    segments = sampling.segments(*lines)
+    l, stretch = sampling.point(nodes[None, :, None], *(a[:, None, :] for a in segments))
+    factor = xp.abs(segments[1])[:, None, :] * weights[None, :, None]
+    factor = factor if stretch is None else factor * stretch
+    whole = tuple(xp.broadcast_to(a[None, None, :], l.shape) for a in sampling.prepared(*lines))
 
-    def term(factor, *line):
-        return factor * integrand(*line)
+    def term(factor, *arrays):
+        return factor * sampling.integrand(*arrays)
 
     return xp.sum(on_nonzero(term, factor, (*whole, l), xp=xp), axis=(0, 1))
 
 
-def blocks(segments, n_segments, prepared, integrand, lines, nodes, weights, *, entries=_BLOCK, xp=np):
+def blocks(sampling, lines, nodes, weights, *, entries=_BLOCK, xp=np):
     """The integral in blocks of lines, one node of every segment at a time; arguments and result as ``vectorized``.
 
     A block has ``entries`` segments.
     """
 
     def one_block(*lines):
-        starts, lengths = segments(*lines)
-        whole = tuple(xp.broadcast_to(a[None, :], starts.shape) for a in prepared(*lines))
+        segments = sampling.segments(*lines)
+        whole = tuple(xp.broadcast_to(a[None, :], segments[0].shape) for a in sampling.prepared(*lines))
 
-        def sum_over_nodes(size, *arrays):
-            *line, start, length = arrays
+        def sum_over_nodes(_, *arrays):
+            segment, line = arrays[: len(segments)], arrays[len(segments) :]
 
-            def term(node, weight):  # with the size in here, derivatives need not know the sum
-                return weight * size * integrand(*line, start + length * node)
+            def term(node, weight):  # with the length in here, derivatives need not know the sum
+                l, stretch = sampling.point(node, *segment)
+                value = weight * xp.abs(segment[1]) * sampling.integrand(*line, l)
+                return value if stretch is None else value * stretch
 
             return accumulate(term, (nodes, weights), xp=xp)
 
-        return xp.sum(on_nonzero(sum_over_nodes, xp.abs(lengths), (*whole, starts, lengths), xp=xp), axis=0)
+        return xp.sum(on_nonzero(sum_over_nodes, xp.abs(segments[1]), (*segments, *whole), xp=xp), axis=0)
 
-    return in_blocks(one_block, lines, max(entries // n_segments, 1), xp=xp)
+    return in_blocks(one_block, lines, max(entries // sampling.number, 1), xp=xp)
 
 
 def streaming(*arguments, xp=np):

@@ -15,7 +15,7 @@ _NODES = ("automatic", "layer", "panels")
 _PATHS = ("automatic", "vectorized", "streaming")
 _LARGEST_ORDER = 64
 _TOLERANCE = 1e-4
-_LAYER_LIMITS = MappingProxyType({5: (3.45, 0.26), 14: (8.0, 0.37)})  # order: largest steepness (at 1e-4), and reach
+_LAYER_LIMITS = MappingProxyType({5: (2.95, 0.26), 14: (8.0, 0.4)})  # order: largest steepness (at 1e-4), and reach
 _LAYER_ACCURACY = 3e-5  # what the layer's finite depth leaves at best
 
 
@@ -97,7 +97,7 @@ def choice_index(quadrature, cos_i, sin_i, scales, *, xp=np):
     reach, steepness, stray = layer_shape(cos_i, sin_i, scales, xp=xp)
     reach = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0))
     nothing_missed = stray < quadrature.accuracy
-    unlike_gaussian = 6 * (xp.asarray(scales.vertical_exponent) - 2.4) ** 2
+    unlike_gaussian = xp.maximum(9 * (xp.asarray(scales.vertical_exponent) - 2.4) ** 2 - 1.44, xp.asarray(0.0))
     index = xp.asarray(0, dtype=xp.int32)
     for choice in choices_for(quadrature)[:-1]:
         order, (steepest, farthest) = choice.order, _LAYER_LIMITS[choice.order]

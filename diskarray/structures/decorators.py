@@ -5,7 +5,7 @@ points, a raw ``(y, x)`` pair is wrapped for the body and its result left raw. O
 ``over_sample``, then ``transform``.
 """
 
-__all__ = ["to_image", "to_grid", "to_vector_yx", "over_sample", "transform"]
+__all__ = ["check_on_sky", "over_sample", "to_grid", "to_image", "to_vector_yx", "transform"]
 
 import functools
 import inspect
@@ -239,10 +239,7 @@ def transform(function=None, *, rotate_back=False, spin=1):
         return functools.partial(transform, rotate_back=rotate_back, spin=spin)
 
     def call(self, grid, body, xp, is_structure):
-        if grid.axes != "sky":
-            raise ShapeError(
-                f"the grid is already in the frame of a {grid.axes}; {function.__qualname__} takes a grid on the sky"
-            )
+        check_on_sky(grid, function.__qualname__)
         moved = grid.moved(lambda g: unwrap(self.to_reference_frame(g, xp=xp)), type(self).__name__)
         result = body(moved)
         if not rotate_back:
@@ -251,6 +248,12 @@ def transform(function=None, *, rotate_back=False, spin=1):
         return _each(lambda r: turned_to_sky(_checked(function, r, shape), angle, spin, xp=xp), result)
 
     return _decorate(function, call)
+
+
+def check_on_sky(grid, name):
+    """Raise ShapeError if a grid is in some object's frame, and not on the sky, where ``name`` wants it."""
+    if grid.axes != "sky":
+        raise ShapeError(f"the grid is already in the frame of a {grid.axes}; {name} takes a grid on the sky")
 
 
 def _position_angle(self, xp):

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..backend.elementary import settled
 from ..backend.namespace import namespace_of
-from ..backend.operations import frozen, settled
+from ..backend.operations import frozen
 from ..backend.pytree import array_field, build, component, static
 from ..errors import ShapeError
 from .algebra import arithmetic, operand, unwrap
