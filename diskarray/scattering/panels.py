@@ -13,15 +13,16 @@ from ..backend.constant import held_at
 from ..backend.elementary import square_root
 from ..backend.loops import repeated
 from ..geometry.angles import slanted
-from ..geometry.ellipse import ellipse_crossings, relative_radius
+from ..geometry.ellipse import ellipse_crossings, relative_radius, relative_slope
 
 _DEPTH = 14.0  # the slab ends where exp(-(|Z|/H)^gamma) = 1e-6
-_CORE = 5.0  # two more cuts where exp(-(|Z|/H)^gamma) = exp(-5): slopes and cusps are next to the mid-plane
+_CORE, _BOX = 3.0, 1.2  # two more cuts where (|Z|/H)^gamma = 3 + 1.2 gamma: cusps are next to the mid-plane, edges of a
+# box are not
 _TAIL = 1e-5  # the disk ends where the radial profile over r has fallen to this
 _LARGEST = 60.0  # ... or at this multiple of the radius
-_RING_EDGE = 2.2  # cuts beside the ring, in units of its logarithmic width 1 / slope
+_RING_EDGE = 2.0  # cuts beside the ring, in units of its logarithmic width 1 / slope
 _CREST = 3.0  # one cut more behind the crest, in units of the width 1 / (sum of the slopes) of the turn between them
-_OUTSKIRTS = 2.5  # one more cut outside, this many times as far in log r: the tail of a shallow slope is long
+_OUTSKIRTS = 2.2  # one more cut outside, this many times as far in log r: the tail of a shallow slope is long
 _SOFTENING = 0.05  # of the radius: lines passing by the ring change smoothly into lines crossing it
 _LEAST_SINE = 0.02  # sin i below this counts as this: the cuts of a face-on ring would race along the line
 _LEAST_TILT = 0.03  # |cos i| below this counts as this: the same for the core's ends
@@ -31,7 +32,10 @@ _STAR_REACH = 0.1  # of the radius: lines farther from the star see no peak
 _LEAST_IMPACT = 1e-3  # au
 _FLARED = 0.2  # a slab with 1 + this or more for its flaring is cut at its nearest ends, one with 1 or less need not be
 _FLOOR = 0.01  # of the radius: the slab keeps some thickness above the star
-_STEPS = 8  # fixed-point steps for the flared slab's limits
+_LEAST_CLOSING = 0.4  # a slab that flares away from the crossing is not taken to be longer than 1 / this of a flat one
+_BEND = 0.3  # change of thickness over the slab's own length within which widening turns smoothly into narrowing
+_ROUND = 0.1  # eccentricities below this hardly lengthen the disk: its limits have no kink at a circle
+_STEPS = 8  # fixed-point steps for the slab's limits
 
 
 def number_of_panels(scales):
@@ -69,7 +73,7 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     flat = cos_i**2 / (cos_i**2 + (_JOINING_COSINE * sin_i) ** 2)
     slab = middle + flat * (xp.stack([crossing, *nearer]) - middle)
     middle = crossing + steep * (middle - crossing)
-    cuts = xp.concat([ring[:-1, ...], slab, middle[None, :], _around_star(u, v, middle, scales, xp)])
+    cuts = xp.concat([ring[:-1, ...], slab, middle[None, :], _around_star(u, v, middle, steep, scales, xp)])
     inside = xp.maximum(lower, xp.minimum(cuts, upper))
     return xp.sort(xp.concat([lower[None, :], inside, upper[None, :]]), axis=0)
 
@@ -104,18 +108,21 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
     cosine, sine = slanted(cos_i, sin_i, xp=xp)
     thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height
     extent = xp.minimum(_TAIL ** (-1 / (1 + scales.outer_slope)), _LARGEST)
-    sphere = xp.maximum((scales.radius * extent * (1 + scales.eccentricity)) ** 2, 4 * scales.radius**2 + thickness**2)
+    stretch = 1 + scales.eccentricity**2 / square_root(scales.eccentricity**2 + _ROUND**2, xp=xp)
+    sphere = xp.maximum((scales.radius * extent * stretch) ** 2, 4 * scales.radius**2 + thickness**2)
     reach = square_root(xp.maximum(sphere - u * u - v * v, (0.1 * scales.radius) ** 2), xp=xp)
     midplane = v * (sine / cosine)
     crossing = xp.clip(midplane, -reach, reach)
     X, Y = u - offset[0], v * cos_i - offset[1]
+    ellipse = (scales.radius, scales.eccentricity, scales.argument_of_pericenter)
 
-    def flared(l):
+    def place(l):
         there = Y + l * sin_i
         r = square_root(X * X + there * there + (_FLOOR * scales.radius) ** 2, xp=xp)
-        relative = relative_radius(
-            X, there, r, scales.radius, scales.eccentricity, scales.argument_of_pericenter, xp=xp
-        )
+        return there, r, relative_radius(X, there, r, *ellipse, xp=xp)
+
+    def flared(l):
+        *_, relative = place(l)
         return thickness * (relative if held_at(scales.flaring, 1.0) else relative**scales.flaring)
 
     # r / R is convex along the line, so that between two points the slab is nowhere thicker than at one of them:
@@ -126,26 +133,45 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
         return xp.clip(midplane + sign * xp.maximum(flared(ends), at_crossing) / cosine, -reach, reach)
 
     outermost = repeated(closer, sign * reach, _STEPS, xp=xp)
-    tilt = square_root(cos_i**2 + _LEAST_TILT**2, xp=xp)
-    core = (_CORE / _DEPTH) ** (1 / scales.vertical_exponent) / tilt
-    nearer = [crossing + sign * core * flared(crossing + sign * core * at_crossing)]
+    there, r, relative = place(crossing)
+    growth = sign * scales.flaring * sin_i * relative_slope(there, r, *ellipse, xp=xp) / relative
+    half = at_crossing / square_root(cos_i**2 + _LEAST_TILT**2, xp=xp)
+    core = ((_CORE + _BOX * scales.vertical_exponent) / _DEPTH) ** (1 / scales.vertical_exponent)
+    nearer = [crossing + sign * _wedge(core * half, growth, 1.0, 0.0, xp)]
     if not held_at(scales.flaring, 1.0):
-
-        def halfway(ends):
-            return 0.5 * (ends + xp.clip(crossing + sign * flared(ends) / tilt, -reach, reach))
-
-        nearest = repeated(halfway, crossing + sign * at_crossing / tilt, _STEPS, xp=xp)
+        bend = 1 - 1 / xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0))
         entered_again = xp.clip((scales.flaring - 1) / _FLARED, 0.0, 1.0) ** 2
-        nearer.append(crossing + entered_again * (nearest - crossing))
+        nearer.append(crossing + entered_again * sign * _wedge(half, growth, _LEAST_CLOSING, bend, xp))
+    nearer = [xp.clip(ends, -reach, reach) for ends in nearer]
     return crossing, (outermost[0, ...], outermost[1, ...]), [ends[k, ...] for ends in nearer for k in (0, 1)]
 
 
-def _around_star(u, v, middle, scales, xp):
-    """Cuts around the peak of 1 / d^2 on lines close to the star; far from it they move to another cut and vanish."""
+def _wedge(half, growth, least, bend, xp):
+    """How far a slab reaches that is ``half`` long where it neither widens nor narrows, to one side of the crossing.
+
+    ``growth`` is the logarithmic derivative of its thickness. Exact for a wedge that narrows (flaring 1, bend 0) and
+    for a parabola (flaring 2, bend 1/2). One that widens is not taken to be longer than 1 / ``least`` of a flat one.
+    """
+
+    def positive(x):
+        return 0.5 * (x + square_root(x * x + _BEND**2, xp=xp))
+
+    narrowing = -growth * half
+    inwards = positive(narrowing)
+    closing = least + positive(1 - least + narrowing) - bend * (1 + inwards - square_root(1 + 2 * inwards, xp=xp))
+    return half / closing
+
+
+def _around_star(u, v, middle, steep, scales, xp):
+    """Cuts around the peak of 1 / d^2 on lines close to the star; far from it they move to another cut and vanish.
+
+    So does the one beside the star where the line is steep: face-on it would meet the crossing.
+    """
     squared = u * u + v * v
     near = xp.maximum(1 - squared / (_STAR_REACH * scales.radius) ** 2, xp.asarray(0.0))
     b = square_root(squared + _LEAST_IMPACT**2, xp=xp)
-    return middle + near * (xp.asarray(_STAR_CUTS)[:, None] * b - middle)
+    pull = xp.stack([near if cut else steep * near for cut in _STAR_CUTS])
+    return middle + pull * (xp.asarray(_STAR_CUTS)[:, None] * b - middle)
 
 
 _AROUND_CROSSING = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
