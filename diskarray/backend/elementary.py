@@ -3,7 +3,7 @@
 Elsewhere they are the library's own. What each of them avoids was measured (docs/architecture.md).
 """
 
-__all__ = ["logarithm", "settled", "square_root", "with_slopes"]
+__all__ = ["logarithm", "power", "settled", "square_root", "with_slopes"]
 
 from functools import lru_cache
 
@@ -110,6 +110,11 @@ def logarithm(value, *, xp=np):
     positive, infinite, or too small to be normal.
     """
     return _differentiable_logarithm(value, xp=xp)
+
+
+def power(base, exponent, *, xp=np):
+    """``base ** exponent`` for a positive base, by way of ``logarithm``, for the same reason."""
+    return xp.exp(exponent * logarithm(base, xp=xp))
 
 
 def settled(values, *, xp=np):

@@ -14,7 +14,7 @@ from ..parameters.priors import LogUniform, Uniform, UniformAngle
 from .protocols import Scales
 
 _TINY = 1e-30  # au; keeps logarithms finite, in single precision too
-_NEAREST = 1e-12  # au^2 from the axis; nothing overflows there, in single precision neither
+_NEAREST = 1e-12  # au^2, added to the squared distance from the axis: nothing is singular there, nor overflows
 _VANISHING = 1000.0  # exp(-1000) is zero
 
 
@@ -65,7 +65,7 @@ class TwoPowerLaw:
 
     def density(self, X, Y, Z, *, xp=np):
         """Density relative to its mid-plane value at R, at points (X, Y, Z) in au."""
-        squared = xp.maximum(X * X + Y * Y, xp.asarray(_NEAREST))
+        squared = X * X + Y * Y + _NEAREST
         log_r = self._log_relative_radius(X, Y, squared, xp)
         inner, outer = self.alpha_in * log_r, self.alpha_out * log_r
         return joined_power_laws(inner, outer, self._vertical(Z, squared, log_r, xp), xp=xp)

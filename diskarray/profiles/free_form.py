@@ -12,7 +12,7 @@ from ..parameters.priors import LogUniform, Uniform
 from .curves import clamped_slopes, one_per_knot, piecewise_cubic
 
 _DEFAULT_KNOTS = 5
-_REACHED = 5.0  # the quadrature cuts at radius exp(5 / outer_slope)
+_REACHED = 4.0  # the quadrature cuts at about radius exp(4 / outer_slope)
 
 
 @component

@@ -19,7 +19,7 @@ from .protocols import obeys
 _LARGEST = 80.0  # exp(80) is still a number in single precision
 _GAUSSIAN_REACH = 3.4  # standard deviations that the quadrature looks at closely
 _PAST_EDGE = 0.7  # half widths of an edge
-_FLANK, _REACHED = 2.0, 5.0  # the quadrature cuts at radius exp(-2 / inner_slope) and at radius exp(5 / outer_slope)
+_FLANK, _REACHED = 2.0, 4.0  # the quadrature cuts at radius exp(-2 / inner_slope) and about exp(4 / outer_slope)
 
 
 def _edge(r, radius, softness, xp):

@@ -17,7 +17,7 @@ from .panels import UNGUIDED_PANELS, guided_panels, number_of_panels, panel_poin
 from .paths import Sampling
 from .quadrature import Quadrature, choice_index, choices_for
 
-_NEAREST = 1e-12  # au^2; guards 1/d^2 on the line of sight through the star itself
+_NEAREST = 1e-12  # au^2, added to the squared distance from the star: nothing is singular there
 
 
 def _cosine_of(l, squared, *, xp=np):
@@ -75,7 +75,7 @@ def line_of_sight_integral(
 
     def integrand(X, Y, Z, l):
         Y, Z = Y + l * sin_i, Z + l * cos_i
-        squared = xp.maximum(X * X + Y * Y + Z * Z, xp.asarray(_NEAREST))
+        squared = X * X + Y * Y + Z * Z + _NEAREST
         n = density.density(X - offset[0], Y - offset[1], Z, xp=xp)
         return n * phase_function.phase(_cosine(l, squared, xp=xp), xp=xp) * (1 / squared)
 

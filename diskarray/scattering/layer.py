@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..backend.constant import held_at
-from ..backend.elementary import square_root
+from ..backend.elementary import power, square_root
 from ..geometry.angles import slanted
 from ..geometry.ellipse import relative_radius, relative_slope
 
@@ -73,7 +73,7 @@ def layer_segments(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     r = square_root(X * X + Y * Y + (_SOFTENING * scales.radius) ** 2, xp=xp)
     shape = (scales.radius, scales.eccentricity, scales.argument_of_pericenter)
     relative = relative_radius(X, Y, r, *shape, xp=xp)
-    half = thickness * (relative if held_at(scales.flaring, 1.0) else relative**scales.flaring)
+    half = thickness * (relative if held_at(scales.flaring, 1.0) else power(relative, scales.flaring, xp=xp))
     widening = half * scales.flaring * sin_i * relative_slope(Y, r, *shape, xp=xp) / relative
     bend = xp.clip(widening, -_MOST_BENT, _MOST_BENT)
     return xp.stack([crossing, crossing]), xp.stack([-half, half]), xp.stack([-bend, bend])

@@ -10,7 +10,7 @@ __all__ = ["UNGUIDED_PANELS", "guided_panels", "number_of_panels", "panel_point"
 import numpy as np
 
 from ..backend.constant import held_at
-from ..backend.elementary import square_root
+from ..backend.elementary import power, square_root
 from ..backend.loops import repeated
 from ..geometry.angles import slanted
 from ..geometry.ellipse import ellipse_crossings, relative_radius, relative_slope
@@ -123,7 +123,7 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
 
     def flared(l):
         *_, relative = place(l)
-        return thickness * (relative if held_at(scales.flaring, 1.0) else relative**scales.flaring)
+        return thickness * (relative if held_at(scales.flaring, 1.0) else power(relative, scales.flaring, xp=xp))
 
     # r / R is convex along the line, so that between two points the slab is nowhere thicker than at one of them:
     # from outside inwards every step is an outer bound.
