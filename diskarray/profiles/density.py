@@ -1,6 +1,6 @@
 """Spatial distributions of dust."""
 
-__all__ = ["TwoPowerLaw"]
+__all__ = ["TwoPowerLaw", "joined_power_laws"]
 
 import numpy as np
 

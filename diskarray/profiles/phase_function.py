@@ -1,6 +1,6 @@
 """How dust distributes scattered light over angles: phase functions per steradian, 1 over the sphere."""
 
-__all__ = ["HenyeyGreenstein", "Polarized"]
+__all__ = ["HenyeyGreenstein", "Polarized", "henyey_greenstein"]
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def _slopes(value, g, cos_phi, *, xp=np):
     return steep * (cos_phi - g) - 2 * g / (1 - g**2) * value, steep * g
 
 
-_henyey_greenstein = with_slopes(_value, _slopes)
+henyey_greenstein = with_slopes(_value, _slopes)
 
 
 @component
@@ -44,7 +44,7 @@ class HenyeyGreenstein:
 
     def phase(self, cos_phi, *, xp=np):
         """Phase function per steradian at the cosine of the scattering angle."""
-        return _henyey_greenstein(xp.asarray(self.g), cos_phi, xp=xp)
+        return henyey_greenstein(xp.asarray(self.g), cos_phi, xp=xp)
 
 
 @component

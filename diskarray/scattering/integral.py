@@ -3,7 +3,7 @@
 cos phi = l / d with d the distance from the star, so no arctangent is needed (Augereau et al. 1999).
 """
 
-__all__ = ["line_of_sight_integral"]
+__all__ = ["line_of_sight_integral", "scattering_cosine"]
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def _cosine_slopes(cosine, l, squared, *, xp=np):
     return square_root(squared, xp=xp) * inverse, -0.5 * cosine * inverse
 
 
-_cosine = with_slopes(_cosine_of, _cosine_slopes)
+scattering_cosine = with_slopes(_cosine_of, _cosine_slopes)
 
 
 def line_of_sight_integral(
@@ -77,7 +77,7 @@ def line_of_sight_integral(
         Y, Z = Y + l * sin_i, Z + l * cos_i
         squared = X * X + Y * Y + Z * Z + _NEAREST
         n = density.density(X - offset[0], Y - offset[1], Z, xp=xp)
-        return n * phase_function.phase(_cosine(l, squared, xp=xp), xp=xp) * (1 / squared)
+        return n * phase_function.phase(scattering_cosine(l, squared, xp=xp), xp=xp) * (1 / squared)
 
     def layer(*line):
         return layer_segments(*major_minor(*line), cos_i, sin_i, offset, scales, xp=xp)
