@@ -10,6 +10,7 @@ __all__ = [
     "draw_color_bar",
     "draw_compass",
     "draw_image",
+    "inner_ticks",
     "label_panel",
     "lower_left_is_fainter",
     "outline",
@@ -128,13 +129,27 @@ def _pixel_to_offsets(frame):
 
 
 def _draw_ticks(ax):
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import FixedLocator, MaxNLocator
 
-    for axis, prune in ((ax.xaxis, "both"), (ax.yaxis, None)):  # panels stand side by side
-        axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10], prune=prune))
+    ax.xaxis.set_major_locator(FixedLocator(inner_ticks(*ax.get_xlim())))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
     set_ticks(ax)
     ax.set_xlabel("RA offset [arcsec]", fontsize=NORMAL, labelpad=2)
     ax.set_ylabel("Dec offset [arcsec]", fontsize=NORMAL, labelpad=1)
+
+
+def inner_ticks(one_end, other_end):
+    """Round values away from both ends of an axis: panels stand side by side, and their labels may not meet."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = sorted((one_end, other_end))
+    room = 0.07 * (high - low)
+    for bins in (5, 6, 8, 10):
+        ticks = MaxNLocator(nbins=bins, steps=[1, 2, 5, 10]).tick_values(low, high)
+        inside = ticks[(ticks > low + room) & (ticks < high - room)]
+        if inside.size >= 3:
+            break
+    return inside
 
 
 def draw_color_bar(ax, drawn, unit):

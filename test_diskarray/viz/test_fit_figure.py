@@ -1,4 +1,5 @@
 import io
+import itertools
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -117,6 +118,31 @@ def test_large_numbers_are_labelled_in_a_power_of_ten(frame):
     assert bar_labels(figure)[0] == "$10^{5}$ adu"
     bar = figure.axes[0].child_axes[0]
     assert max(float(text.get_text()) for text in bar.get_xticklabels()) == pytest.approx(max(bar.get_xticks()) / 1e5)
+
+
+def labels_that_meet(figure):
+    """Pairs of neighboring tick labels below or above a row of panels that touch, and labels cut by the figure."""
+    figure.canvas.draw()
+    panels = [ax for ax in figure.axes if ax.images]
+    for kind in (panels, [bar for ax in panels for bar in ax.child_axes]):
+        boxes = []
+        for ax in kind:
+            low, high = sorted(ax.get_xlim())
+            for place, label in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True):
+                if low <= place <= high and label.get_text():
+                    boxes.append((label.get_window_extent(), label.get_text()))
+        boxes.sort(key=lambda item: item[0].x0)
+        yield from (f"{one} {other}" for (a, one), (b, other) in itertools.pairwise(boxes) if a.x1 >= b.x0)
+        yield from (text for box, text in boxes if box.x0 < 0 or box.x1 > figure.bbox.width)
+
+
+@pytest.mark.parametrize("scale", [0.0123, 0.05, 0.078, 0.082, 0.1, 0.158, 0.32, 0.79, 1.6, 3.9])
+def test_tick_labels_of_neighboring_panels_do_not_meet(scale):
+    fit = fit_on(Frame2D(shape_native=(ROWS, COLUMNS), pixel_scale=scale))
+    figure = fit_figure(fit, unit="mJy")
+    assert list(labels_that_meet(figure)) == []
+    low, high = sorted(figure.axes[0].get_xlim())
+    assert sum(low < tick < high for tick in figure.axes[0].get_xticks()) >= 3
 
 
 def test_north_and_east_are_marked_and_panels_named(frame):
