@@ -25,6 +25,7 @@ SCRIPTS = (
     ("parity_polarization", QUICK),
     ("parity_nuts", QUICK),
     ("parity_derived",),
+    ("parity_elementary",),
     ("readme_jax", QUICK),
     ("parity_optics", QUICK),
     ("parity_scene", QUICK),

@@ -97,7 +97,7 @@ def choice_index(quadrature, cos_i, sin_i, scales, *, xp=np):
     reach, steepness, stray = layer_shape(cos_i, sin_i, scales, xp=xp)
     reach = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0))
     nothing_missed = stray < quadrature.accuracy
-    unlike_gaussian = xp.maximum(9 * (xp.asarray(scales.vertical_exponent) - 2.4) ** 2 - 1.44, xp.asarray(0.0))
+    unlike_gaussian = xp.maximum(10 * (xp.asarray(scales.vertical_exponent) - 2.4) ** 2 - 1.6, xp.asarray(0.0))
     index = xp.asarray(0, dtype=xp.int32)
     for choice in choices_for(quadrature)[:-1]:
         order, (steepest, farthest) = choice.order, _LAYER_LIMITS[choice.order]

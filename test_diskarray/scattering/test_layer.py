@@ -1,0 +1,50 @@
+"""Nodes of a layer lie where the dust is thinned by the same factor on every line, as far as the layer is a wedge."""
+
+import numpy as np
+import pytest
+
+from diskarray.geometry.angles import cosine_sine
+from diskarray.profiles.density import TwoPowerLaw
+from diskarray.scattering.layer import LAYER_SEGMENTS, layer_nodes, layer_point, layer_segments
+
+NODES = layer_nodes(6)[0]
+
+
+def placed(u, v, inclination, density, nodes=NODES):
+    """Y, Z and dl / dnode of the nodes on both halves, shape (K, 2, M)."""
+    cos_i, sin_i = cosine_sine(inclination)
+    starts, lengths, bends = layer_segments(u, v, cos_i, sin_i, (0.0, 0.0), density.scales())
+    l, stretch = layer_point(nodes[:, None, None], lengths, bends)
+    l = starts + l
+    return v * cos_i + l * sin_i, -v * sin_i + l * cos_i, np.abs(lengths) * stretch
+
+
+@pytest.mark.parametrize("gamma", [1.0, 2.0, 3.5])
+@pytest.mark.parametrize("inclination", [0.0, 40.0, 70.0, 110.0])
+def test_along_a_radius_the_nodes_sit_at_equal_depths(inclination, gamma):
+    density = TwoPowerLaw(radius=77.0, scale_height=1.2, gamma=gamma, beta=1.0)
+    v = np.array([-60.0, -25.0, 20.0, 45.0]) * abs(np.cos(np.radians(inclination)))
+    Y, Z, _ = placed(np.zeros(4), v, inclination, density)
+    depth = np.abs(Z) / (1.2 * np.abs(Y) / 77.0)
+    end = 10.0 ** (1 / gamma)
+    np.testing.assert_allclose(depth, np.broadcast_to(end * NODES[:, None, None], depth.shape), rtol=2e-3)
+
+
+def test_the_two_halves_end_at_unequal_distances_where_the_layer_flares():
+    density = TwoPowerLaw(radius=77.0, scale_height=1.5, beta=1.0)
+    _, Z, _ = placed(np.zeros(1), np.array([20.0]), 75.0, density, nodes=np.array([1.0]))
+    assert Z.shape == (1, LAYER_SEGMENTS, 1) and abs(Z[0, 1, 0]) > 1.2 * abs(Z[0, 0, 0])
+
+
+def test_the_stretch_is_the_derivative_of_the_place():
+    length, bend, step = np.array([3.0, -2.0]), np.array([0.4, -0.6]), 1e-4
+    for node in (0.1, 0.5, 0.9):
+        _, stretch = layer_point(node, length, bend)
+        slope = (layer_point(node + step, length, bend)[0] - layer_point(node - step, length, bend)[0]) / (2 * step)
+        np.testing.assert_allclose(length * stretch, slope, rtol=1e-6)
+
+
+def test_a_layer_that_would_never_end_is_cut_short():
+    density = TwoPowerLaw(radius=77.0, scale_height=30.0, beta=2.0)
+    _, _, stretched = placed(np.zeros(3), np.array([5.0, 20.0, 60.0]), 80.0, density, nodes=np.array([1.0]))
+    assert np.all(np.isfinite(stretched)) and np.all(stretched > 0)
