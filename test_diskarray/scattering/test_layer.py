@@ -14,8 +14,7 @@ def placed(u, v, inclination, density, nodes=NODES):
     """Y, Z and dl / dnode of the nodes on both halves, shape (K, 2, M)."""
     cos_i, sin_i = cosine_sine(inclination)
     starts, lengths, bends = layer_segments(u, v, cos_i, sin_i, (0.0, 0.0), density.scales())
-    l, stretch = layer_point(nodes[:, None, None], lengths, bends)
-    l = starts + l
+    l, stretch = layer_point(nodes[:, None, None], starts, lengths, bends)
     return v * cos_i + l * sin_i, -v * sin_i + l * cos_i, np.abs(lengths) * stretch
 
 
@@ -39,8 +38,10 @@ def test_the_two_halves_end_at_unequal_distances_where_the_layer_flares():
 def test_the_stretch_is_the_derivative_of_the_place():
     length, bend, step = np.array([3.0, -2.0]), np.array([0.4, -0.6]), 1e-4
     for node in (0.1, 0.5, 0.9):
-        _, stretch = layer_point(node, length, bend)
-        slope = (layer_point(node + step, length, bend)[0] - layer_point(node - step, length, bend)[0]) / (2 * step)
+        _, stretch = layer_point(node, 1.0, length, bend)
+        slope = (layer_point(node + step, 1.0, length, bend)[0] - layer_point(node - step, 1.0, length, bend)[0]) / (
+            2 * step
+        )
         np.testing.assert_allclose(length * stretch, slope, rtol=1e-6)
 
 
