@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..backend.elementary import logarithm, square_root
+from ..backend.elementary import logarithm
 from ..backend.namespace import namespace_of
 from ..backend.pytree import component
 from ..errors import ParameterError
 from ..parameters.parameter import parameter
 from ..parameters.priors import LogUniform, Uniform
+from .density import joined_power_laws
 from .parts import RadialProfile
 from .protocols import obeys
 
@@ -43,8 +44,7 @@ class RadialPowerLaws:
         """Density at radius r in au."""
         log_r = logarithm(r * (1 / self.radius), xp=xp)
         inner, outer = self.alpha_in * log_r, self.alpha_out * log_r
-        joined = square_root(2 / (1 + xp.exp(-2 * xp.abs(inner - outer))), xp=xp)
-        return xp.exp(xp.minimum(inner, outer)) * joined
+        return joined_power_laws(inner, outer, 0.0, xp=xp)
 
     def hints(self):
         """For the quadrature."""

@@ -9,7 +9,7 @@ import pytest
 from diskarray.cli.main import COMMANDS, main, parser_of_command
 
 ALLOWED = 0.15  # seconds
-TRIES = 5
+TRIES = 15
 
 
 def sub_parsers():
