@@ -16,8 +16,7 @@ from ..geometry.angles import slanted
 from ..geometry.ellipse import ellipse_crossings, relative_radius, relative_slope
 
 _DEPTH = 14.0  # the slab ends where exp(-(|Z|/H)^gamma) = 1e-6
-_CORE, _BOX = 3.0, 1.2  # two more cuts where (|Z|/H)^gamma = 3 + 1.2 gamma: cusps are next to the mid-plane, edges of a
-# box are not
+_CORE, _BOX = 3.0, 1.2  # two more cuts where (|Z|/H)^gamma = 3 + 1.2 gamma: near a cusp, farther for a box
 _TAIL = 1e-5  # the disk ends where the radial profile over r has fallen to this
 _LARGEST = 60.0  # ... or at this multiple of the radius
 _RING_EDGE = 2.0  # cuts beside the ring, in units of its logarithmic width 1 / slope
