@@ -8,9 +8,11 @@ from collections.abc import Callable
 import numpy as np
 
 from ..backend.loops import accumulate, in_blocks, on_nonzero
+from ..backend.namespace import is_numpy_namespace
 
 _IN_CACHE = 16384  # entries of one array; a few dozen such arrays stay near a processor core
-_BLOCK = 16384  # entries (segments x lines) of a block
+_BLOCK = 32768  # entries (segments x lines) of a block of compiled code
+_NUMPY_BLOCK = 131072  # ... of NumPy, whose calls cost more than leaving the nearest cache
 _SMALL_BLOCK = 1500  # ... where memory matters more than time
 
 
@@ -75,11 +77,12 @@ def vectorized(sampling, lines, nodes, weights, *, xp=np):
     return xp.sum(on_nonzero(term, factor, (*whole, l), xp=xp), axis=(0, 1))
 
 
-def blocks(sampling, lines, nodes, weights, *, entries=_BLOCK, xp=np):
+def blocks(sampling, lines, nodes, weights, *, entries=None, xp=np):
     """The integral in blocks of lines, one node of every segment at a time; arguments and result as ``vectorized``.
 
-    A block has ``entries`` segments.
+    A block has ``entries`` segments; by default the number that is fastest.
     """
+    entries = entries or (_NUMPY_BLOCK if is_numpy_namespace(xp) else _BLOCK)
 
     def one_block(*lines):
         segments = sampling.segments(*lines)

@@ -1,5 +1,9 @@
 """Loops and branches, spelled for NumPy and for the array-API standard."""
 
+import platform
+import subprocess
+import sys
+
 import array_api_strict
 import numpy as np
 import pytest
@@ -56,3 +60,27 @@ def test_blocks_give_what_the_whole_gives(xp):
 def test_one_branch_is_run(xp):
     functions = [lambda: 1 / 0, lambda: "second", lambda: 1 / 0]
     assert branch(xp.asarray(1), functions, xp=xp) == "second"
+
+
+MEMORY_OF_TEN_ROUNDS = """
+import resource
+import numpy as np
+from diskarray.backend.loops import in_blocks
+
+def function(a):
+    for _ in range(20):
+        a = a + np.ones(a.size) + np.ones(a.size)
+    return a
+
+lines, pages = (np.zeros(100000),), []
+for _ in range(11):
+    in_blocks(function, lines, 16000)
+    pages.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+print(pages[-1] - pages[0])
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc hands freed memory back at once")
+def test_the_memory_of_a_block_serves_the_next_one():
+    done = subprocess.run([sys.executable, "-c", MEMORY_OF_TEN_ROUNDS], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1000  # pages fetched; 4,450 where every array has its memory fetched anew

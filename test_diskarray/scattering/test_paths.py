@@ -88,6 +88,6 @@ def test_small_blocks_hold_few_entries():
     for path in ("streaming", "automatic", "vectorized"):
         largest.clear()
         rule = da.Quadrature("layer", 8, path=path)
-        line_of_sight_integral(*(np.tile(a, 10) for a in LINES), 60.0, Recording(), da.HenyeyGreenstein(0.4), rule=rule)
-        limit = {"streaming": 1500, "automatic": 16384, "vectorized": 2 * 8 * 30000}[path]
+        line_of_sight_integral(*(np.tile(a, 40) for a in LINES), 60.0, Recording(), da.HenyeyGreenstein(0.4), rule=rule)
+        limit = {"streaming": 1500, "automatic": 131072, "vectorized": 2 * 8 * 120000}[path]
         assert max(largest) <= limit and (path != "vectorized" or max(largest) == limit)
