@@ -1,11 +1,13 @@
 """Loops and branches that NumPy runs as Python and JAX as parts of its compiled code."""
 
-__all__ = ["accumulate", "branch", "in_blocks", "on_nonzero", "repeated"]
+__all__ = ["accumulate", "branch", "fastest_block", "in_blocks", "on_nonzero", "repeated"]
 
 import numpy as np
 
 from .namespace import concrete, is_jax_namespace, is_numpy_namespace
 
+_BLOCK = 32768  # entries of compiled code's arrays in a block
+_NUMPY_BLOCK = 131072  # NumPy's calls cost more than leaving the nearest cache
 _NEVER_TOUCHED = 4_000_000  # doubles; just below the 32 MiB up to which glibc learns from what is freed
 
 
@@ -102,6 +104,11 @@ def _keep_freed_memory():
     long as what is computed with it; once it has seen a large array freed it no longer does.
     """
     np.empty(_NEVER_TOUCHED)
+
+
+def fastest_block(*, xp=np):
+    """How many entries the arrays of a block should have so that the whole takes the least time (measured)."""
+    return _NUMPY_BLOCK if is_numpy_namespace(xp) else _BLOCK
 
 
 def branch(index, functions, *, xp=np):

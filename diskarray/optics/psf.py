@@ -304,8 +304,8 @@ def _with_room(psf, ranges, reach_per_fwhm):
 
 
 def _rounded_up(width):
-    """The next power of sqrt(2): similar widths share one kernel shape, and so one compilation."""
-    return 2.0 ** (math.ceil(2 * math.log2(width)) / 2)
+    """The next eighth of a power of 2: similar widths share one kernel shape, and so one compilation."""
+    return 2.0 ** (math.ceil(8 * math.log2(width)) / 8)
 
 
 def _sampled_kernel(psf, pixel_scale, xp):

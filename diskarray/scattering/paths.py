@@ -7,13 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..backend.loops import accumulate, in_blocks, on_nonzero
-from ..backend.namespace import is_numpy_namespace
+from ..backend.loops import accumulate, fastest_block, in_blocks, on_nonzero
 
 _IN_CACHE = 16384  # entries of one array; a few dozen such arrays stay near a processor core
-_BLOCK = 32768  # entries (segments x lines) of a block of compiled code
-_NUMPY_BLOCK = 131072  # ... of NumPy, whose calls cost more than leaving the nearest cache
-_SMALL_BLOCK = 1500  # ... where memory matters more than time
+_SMALL_BLOCK = 1500  # entries (segments x lines) of a block where memory matters more than time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +79,7 @@ def blocks(sampling, lines, nodes, weights, *, entries=None, xp=np):
 
     A block has ``entries`` segments; by default the number that is fastest.
     """
-    entries = entries or (_NUMPY_BLOCK if is_numpy_namespace(xp) else _BLOCK)
+    entries = entries or fastest_block(xp=xp)
 
     def one_block(*lines):
         segments = sampling.segments(*lines)
