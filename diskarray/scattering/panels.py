@@ -11,7 +11,7 @@ import numpy as np
 
 from ..backend.constant import held_at
 from ..backend.elementary import power, square_root
-from ..backend.loops import repeated
+from ..backend.loops import repeated, sorted_rows
 from ..geometry.angles import slanted
 from ..geometry.ellipse import ellipse_crossings, relative_radius, relative_slope
 
@@ -74,7 +74,7 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     middle = crossing + steep * (middle - crossing)
     cuts = xp.concat([ring[:-1, ...], slab, middle[None, :], _around_star(u, v, middle, steep, scales, xp)])
     inside = xp.maximum(lower, xp.minimum(cuts, upper))
-    return xp.sort(xp.concat([lower[None, :], inside, upper[None, :]]), axis=0)
+    return sorted_rows(xp.concat([lower[None, :], inside, upper[None, :]]), xp=xp)
 
 
 def panel_point(node, start, length):
@@ -194,4 +194,4 @@ def unguided_panels(u, v, cos_i, sin_i, *, xp=np):
     cuts = [crossing, *(b * xp.sinh(k * steps) for k in range(-_OUTWARDS, _OUTWARDS + 1))]
     for sign in (-1.0, 1.0):
         cuts += [xp.clip(crossing + sign * f * distance, -_FARTHEST, _FARTHEST) for f in _AROUND_CROSSING]
-    return xp.sort(xp.stack(cuts), axis=0)
+    return sorted_rows(xp.stack(cuts), xp=xp)
