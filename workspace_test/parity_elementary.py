@@ -1,9 +1,10 @@
-"""Elementary functions written for compiled code: equal to NumPy's, and their slopes are their derivatives."""
+"""What is written for compiled code, functions and a sort: equal to NumPy's, and their slopes are their derivatives."""
 
 import numpy as np
 from _harness import begin
 
 from diskarray.backend.elementary import logarithm, power, square_root
+from diskarray.backend.loops import sorted_rows
 from diskarray.profiles.density import joined_power_laws
 from diskarray.profiles.phase_function import henyey_greenstein
 from diskarray.scattering.integral import scattering_cosine
@@ -44,7 +45,20 @@ def main():
         for k in range(len(points)):
             total = jax.jit(jax.grad(lambda *given, f=function: jnp.sum(f(*given, xp=jnp)), argnums=k))
             equal(table, f"{name}: slope {k + 1}", total(*points), differences(function, points, k), TRUE)
+    for number in (1, 2, 7, 20):
+        sorted_as_numpy(table, number, jax, jnp)
     table.finish()
+
+
+def sorted_as_numpy(table, number, jax, jnp):
+    """Two lines: columns with ties in order, and the gradient of their weighted sum (without ties)."""
+    rows = RANDOM.normal(size=(number, 500))
+    tied, weights = np.round(rows, 1), RANDOM.normal(size=rows.shape)
+    found = jax.jit(lambda rows: sorted_rows(rows, xp=jnp))(tied)
+    table.line(f"{number} rows sorted", np.array_equal(found, np.sort(tied, axis=0)))
+    gradient = jax.jit(jax.grad(lambda rows: jnp.sum(weights * sorted_rows(rows, xp=jnp))))(rows)
+    rank = np.argsort(np.argsort(rows, axis=0), axis=0)
+    table.line(f"{number} rows sorted: slopes", np.array_equal(gradient, np.take_along_axis(weights, rank, axis=0)))
 
 
 def equal(table, name, got, expected, tolerance):
