@@ -14,7 +14,7 @@ from ..errors import DiskArrayError, ParameterError
 
 _STEP = 1e-5
 _SMALL_STEP = 1e-6
-_COMPILING = 4.0  # seconds, an image
+_COMPILING = 2.0  # seconds, an image whose quadrature is settled
 _TYPICAL_JACOBIANS = 6
 DERIVATIVES = ("automatic", "exact", "differences")
 """How derivatives may be had."""
