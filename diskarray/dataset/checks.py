@@ -58,7 +58,7 @@ REFUSED = MappingProxyType(
 UNREADABLE = MappingProxyType(
     {
         "configuration": "Correct the configuration.",
-        "file": "Give another file, or write it again.",
+        "file": "Give another file.",
     }
 )
 

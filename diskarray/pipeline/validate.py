@@ -109,7 +109,8 @@ def validate(config_path, *, data=None, components=()):
         checked = tuple(RULES)
         if not any(found.rule in UNREADABLE for found in findings):
             findings += _together(config, datasets, space)
-    ranked = sorted(findings, key=lambda found: SEVERITIES.index(found.severity))
+    once = dict.fromkeys(findings)  # a damaged file may be asked for its image and for its PSF
+    ranked = sorted(once, key=lambda found: SEVERITIES.index(found.severity))
     return ValidationReport(str(config_path), tuple(ranked), checked)
 
 
