@@ -15,7 +15,7 @@ _NODES = ("automatic", "layer", "panels")
 _PATHS = ("automatic", "vectorized", "streaming")
 _LARGEST_ORDER = 64
 _TOLERANCE = 1e-4
-_LAYER_LIMITS = MappingProxyType({5: (2.95, 0.26), 14: (8.0, 0.4)})  # order: largest steepness (at 1e-4), and reach
+_LAYER_LIMITS = MappingProxyType({5: (2.8, 0.26), 14: (8.0, 0.4)})  # order: largest steepness (at 1e-4), and reach
 _LAYER_ACCURACY = 3e-5  # what the layer's finite depth leaves at best
 
 
@@ -91,17 +91,20 @@ def choice_index(quadrature, cos_i, sin_i, scales, *, xp=np):
     """Which of ``choices_for(quadrature)`` a disk needs, as a 0-d array of an integer type.
 
     The limits were read off random disks (docs/accuracy.md): the radial profile must not change too much across the
-    layer, nor the radius, nor may dust matter that lies next to the star or far out; few nodes need a nearly
-    Gaussian profile.
+    layer, nor the radius, nor may dust matter that lies next to the star or far out; a profile that is
+    no Gaussian needs a thinner layer, and few nodes one that is nearly Gaussian and thin.
     """
     reach, steepness, stray = layer_shape(cos_i, sin_i, scales, xp=xp)
-    reach = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0))
     nothing_missed = stray < quadrature.accuracy
-    unlike_gaussian = xp.maximum(10 * (xp.asarray(scales.vertical_exponent) - 2.4) ** 2 - 1.6, xp.asarray(0.0))
+    vertical = xp.asarray(scales.vertical_exponent)
+    unlike_gaussian = xp.minimum(xp.abs(vertical - 2), xp.asarray(1.0))
+    reach = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0)) + 0.17 * unlike_gaussian
+    too_much_for_few = xp.maximum(10 * (vertical - 2.4) ** 2 - 1.6, xp.asarray(0.0))
+    too_much_for_few = too_much_for_few + 4 * xp.maximum(reach - 0.18, xp.asarray(0.0))
     index = xp.asarray(0, dtype=xp.int32)
     for choice in choices_for(quadrature)[:-1]:
         order, (steepest, farthest) = choice.order, _LAYER_LIMITS[choice.order]
-        effort = steepness + (unlike_gaussian if order < 10 else 0.0)
+        effort = steepness + (too_much_for_few if order < 10 else 0.0)
         fits = xp.logical_and(effort < steepest * (quadrature.accuracy / 1e-4) ** (1 / order), reach < farthest)
         index = index + xp.astype(xp.logical_not(xp.logical_and(nothing_missed, fits)), xp.int32)
     return index
