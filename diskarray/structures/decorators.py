@@ -9,6 +9,7 @@ __all__ = ["check_on_sky", "over_sample", "to_grid", "to_image", "to_vector_yx",
 
 import functools
 import inspect
+import itertools
 from typing import Any, Protocol, overload
 
 import numpy as np
@@ -69,7 +70,7 @@ def _decorate(function, call):
         if name not in bound.arguments:
             raise TypeError(f"{function.__qualname__}() needs a grid")
         given, xp = bound.arguments[name], bound.arguments.get("xp", np)
-        check_namespace(xp, (*leaves(self), *_raw_leaves(given)))
+        check_namespace(xp, itertools.chain(leaves(self), _raw_leaves(given)))
         grid, finish_raw = _structure_from(given, xp)
 
         def body(inner_grid):
