@@ -3,9 +3,9 @@
     python workspace_test/check_coverage.py [--unit-only] [--write]
 
 Both are measured and combined, in every process that they start; nothing is left out but the bodies of protocols, and
-two tests of what a process does at its start, which measuring changes. It
-fails below 95 % of the lines or 90 % of the branches of all rooms but the command's. --write puts the table into
-docs/checks.md; the lines that nothing runs are in coverage_html/.
+two tests of what a process does at its start, which measuring changes. It fails below 95 % of the lines or 90 % of the
+branches of all rooms but the command's. --write puts the table into docs/checks.md; the lines that nothing runs are in
+coverage_html/.
 """
 
 import argparse

@@ -304,7 +304,7 @@ def _with_room(psf, ranges, reach_per_fwhm):
 
 
 def _rounded_up(width):
-    """The next eighth of a power of 2: similar widths share one kernel shape, and so one compilation."""
+    """The next power of 2^(1/8): similar widths share one kernel shape, and so one compilation."""
     return 2.0 ** (math.ceil(8 * math.log2(width)) / 8)
 
 

@@ -91,20 +91,20 @@ def choice_index(quadrature, cos_i, sin_i, scales, *, xp=np):
     """Which of ``choices_for(quadrature)`` a disk needs, as a 0-d array of an integer type.
 
     The limits were read off random disks (docs/accuracy.md): the radial profile must not change too much across the
-    layer, nor the radius, nor may dust matter that lies next to the star or far out; a profile that is
-    no Gaussian needs a thinner layer, and few nodes one that is nearly Gaussian and thin.
+    layer, nor the radius, nor may dust matter that lies next to the star or far out; a vertical profile that is no
+    Gaussian needs a thinner layer, and few nodes one that is nearly Gaussian and thin.
     """
     reach, steepness, stray = layer_shape(cos_i, sin_i, scales, xp=xp)
     nothing_missed = stray < quadrature.accuracy
     vertical = xp.asarray(scales.vertical_exponent)
     unlike_gaussian = xp.minimum(xp.abs(vertical - 2), xp.asarray(1.0))
     reach = reach * xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0)) + 0.17 * unlike_gaussian
-    too_much_for_few = xp.maximum(10 * (vertical - 2.4) ** 2 - 1.6, xp.asarray(0.0))
-    too_much_for_few = too_much_for_few + 4 * xp.maximum(reach - 0.18, xp.asarray(0.0))
+    far_from_gaussian, deep = 10 * (vertical - 2.4) ** 2 - 1.6, 4 * (reach - 0.18)
+    for_few = xp.maximum(far_from_gaussian, xp.asarray(0.0)) + xp.maximum(deep, xp.asarray(0.0))
     index = xp.asarray(0, dtype=xp.int32)
     for choice in choices_for(quadrature)[:-1]:
         order, (steepest, farthest) = choice.order, _LAYER_LIMITS[choice.order]
-        effort = steepness + (too_much_for_few if order < 10 else 0.0)
+        effort = steepness + (for_few if order < 10 else 0.0)
         fits = xp.logical_and(effort < steepest * (quadrature.accuracy / 1e-4) ** (1 / order), reach < farthest)
         index = index + xp.astype(xp.logical_not(xp.logical_and(nothing_missed, fits)), xp.int32)
     return index

@@ -65,7 +65,7 @@ def test_one_branch_is_run(xp):
 MEMORY_OF_TEN_ROUNDS = """
 import resource
 import numpy as np
-from diskarray.backend.loops import accumulate, branch, in_blocks, on_nonzero, repeated, sorted_rows
+from diskarray.backend.loops import in_blocks
 
 def function(a):
     for _ in range(20):

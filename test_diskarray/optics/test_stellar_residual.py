@@ -30,7 +30,7 @@ def moved(image, row, column):
 def test_linear_combination():
     image = StellarResidual(REFERENCES, WEIGHTS).image_2d_from(GRID)
     assert isinstance(image, Image2D)
-    np.testing.assert_allclose(image.array, np.tensordot(WEIGHTS, REFERENCES, axes=1), rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(image.array, np.tensordot(WEIGHTS, REFERENCES, axes=1), rtol=1e-13, atol=1e-15)
 
 
 def test_defaults_add_nothing_and_one_number_stands_for_all():
