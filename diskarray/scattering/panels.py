@@ -25,7 +25,11 @@ _OUTSKIRTS = 2.2  # one more cut outside, this many times as far in log r: the t
 _SOFTENING = 0.05  # of the radius: lines passing by the ring change smoothly into lines crossing it
 _LEAST_SINE = 0.02  # sin i below this counts as this: the cuts of a face-on ring would race along the line
 _LEAST_TILT = 0.03  # |cos i| below this counts as this: the same for the core's ends
-_JOINING_SINE, _JOINING_COSINE = 0.1, 2e-3  # tan i and 1 / tan i below which cuts that would meet are joined
+_JOINING_COSINE = 2e-3  # 1 / tan i below which the slab's cuts join the place between the ring's crossings
+_JOINING = 0.1  # of the slab's half length or the distance from the star: cuts so near the crossing join it
+_NEAREST = 1e-12  # au^2; keeps the joining defined where a cut lies on the crossing
+_STEEP = 0.05  # tan i below which more than half of every cut at the ring is gone
+_FARTHEST_CUT = 16.0  # the square of 4 lengths of the slab: as far from the crossing a cut at the ring is taken to be
 _STAR_CUTS = (-30.0, -3.0, 0.0, 3.0, 30.0)  # in units of the line's distance from the star
 _STAR_REACH = 0.1  # of the radius: lines farther from the star see no peak
 _LEAST_IMPACT = 1e-3  # au
@@ -63,23 +67,39 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
         Edges of the panels, l along the line of sight in au, not decreasing; a panel that a line does not need has
         length zero.
     """
-    crossing, (lower, upper), nearer = _slab(u, v, cos_i, sin_i, offset, scales, xp)
+    crossing, half, (lower, upper), nearer = _slab(u, v, cos_i, sin_i, offset, scales, xp)
     sine = square_root(sin_i**2 + _LEAST_SINE**2, xp=xp)
     ring = (_ring(u - offset[0], scales, xp) + (offset[1] - v * cos_i)) / sine
-    middle = xp.maximum(lower, xp.minimum(ring[-1, ...], upper))
-    # Two cuts that meet leave a kink. Where they would at a symmetric point, one joins the other before.
-    steep = sin_i**2 / (sin_i**2 + (_JOINING_SINE * cos_i) ** 2)
-    flat = cos_i**2 / (cos_i**2 + (_JOINING_COSINE * sin_i) ** 2)
-    slab = middle + flat * (xp.stack([crossing, *nearer]) - middle)
-    middle = crossing + steep * (middle - crossing)
-    cuts = xp.concat([ring[:-1, ...], slab, middle[None, :], _around_star(u, v, middle, steep, scales, xp)])
-    inside = xp.maximum(lower, xp.minimum(cuts, upper))
+    flat = cos_i**4 / (cos_i**4 + (_JOINING_COSINE * sin_i) ** 4)
+    slab = ring[-1, ...] + flat * (xp.stack([crossing, *nearer]) - ring[-1, ...])
+    crossing = slab[0, ...]
+    ring = crossing + _leaving(ring - crossing, upper - lower, cos_i, sin_i, xp)
+    impact_squared = u * u + v * v + _LEAST_IMPACT**2
+    others = xp.concat([ring, _around_star(impact_squared, ring[-1, ...], scales, xp)])
+    others = crossing + _joining(others - crossing, half * half, impact_squared, cos_i)
+    inside = xp.maximum(lower, xp.minimum(xp.concat([slab, others]), upper))
     return sorted_rows(xp.concat([lower[None, :], inside, upper[None, :]]), xp=xp)
 
 
 def panel_point(node, start, length):
     """Where a node, 0 to 1, lies in its panel, l; the panel is not stretched."""
     return start + length * node, None
+
+
+def _leaving(ring, width, cos_i, sin_i, xp):
+    """Cuts at the ring, counted from the crossing, that leave the line one by one as it becomes steep.
+
+    A steep line crosses the slab at one radius, and at i = 0 each of them would come back from the other side.
+    """
+    steep = sin_i**2 / (sin_i**2 + (_STEEP * cos_i) ** 2)
+    return steep * ring / square_root(1 + ring * ring / (_FARTHEST_CUT * width * width + _LEAST_IMPACT**2), xp=xp)
+
+
+def _joining(cuts, half_squared, impact_squared, cos_i):
+    """Cuts counted from the crossing: those near it move into it, so that none passes it and leaves a kink."""
+    tilt = cos_i**2 / (cos_i**2 + _LEAST_TILT**2)
+    near = tilt * _JOINING**2 * half_squared * impact_squared / (half_squared + impact_squared) + _NEAREST
+    return cuts * (cuts * cuts / (cuts * cuts + near))
 
 
 def _ring(X, scales, xp):
@@ -142,7 +162,7 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
         entered_again = xp.clip((scales.flaring - 1) / _FLARED, 0.0, 1.0) ** 2
         nearer.append(crossing + entered_again * sign * _wedge(half, growth, _LEAST_CLOSING, bend, xp))
     nearer = [xp.clip(ends, -reach, reach) for ends in nearer]
-    return crossing, (outermost[0, ...], outermost[1, ...]), [ends[k, ...] for ends in nearer for k in (0, 1)]
+    return crossing, half, (outermost[0, ...], outermost[1, ...]), [ends[k, ...] for ends in nearer for k in (0, 1)]
 
 
 def _wedge(half, growth, least, bend, xp):
@@ -161,16 +181,10 @@ def _wedge(half, growth, least, bend, xp):
     return half / closing
 
 
-def _around_star(u, v, middle, steep, scales, xp):
-    """Cuts around the peak of 1 / d^2 on lines close to the star; far from it they move to another cut and vanish.
-
-    So does the one beside the star where the line is steep: face-on it would meet the crossing.
-    """
-    squared = u * u + v * v
-    near = xp.maximum(1 - squared / (_STAR_REACH * scales.radius) ** 2, xp.asarray(0.0))
-    b = square_root(squared + _LEAST_IMPACT**2, xp=xp)
-    pull = xp.stack([near if cut else steep * near for cut in _STAR_CUTS])
-    return middle + pull * (xp.asarray(_STAR_CUTS)[:, None] * b - middle)
+def _around_star(impact_squared, middle, scales, xp):
+    """Cuts around the peak of 1 / d^2 on lines close to the star; far from it they move to another cut and vanish."""
+    near = xp.maximum(1 - impact_squared / (_STAR_REACH * scales.radius) ** 2, xp.asarray(0.0))
+    return middle + near * (xp.asarray(_STAR_CUTS)[:, None] * square_root(impact_squared, xp=xp) - middle)
 
 
 _AROUND_CROSSING = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)

@@ -60,3 +60,49 @@ def test_a_circle_is_no_kink(order):
     step = 1e-5
     jump = (J(step, 30.0) + J(step, 210.0) - 2 * J(0.0, 30.0)) / step
     assert np.all(np.abs(jump) <= 3e-3 * J(0.0, 30.0))
+
+
+STEPS = np.array([0.0, 1.0, 2.0, 3.0, -1.0, -2.0, -3.0])
+ONE_SIDED = np.array([-11 / 6, 3.0, -1.5, 1 / 3])
+
+
+def slopes_of(values, step):
+    """Third-order slopes from either side, of values at ``STEPS`` times the step."""
+    return ONE_SIDED @ values[:4] / step, -ONE_SIDED @ values[[0, 4, 5, 6]] / step
+
+
+@pytest.mark.parametrize(("inclination", "gamma", "height"), [(121.3, 1.1, 1.3), (91.3, 3.2, 0.35), (56.9, 3.5, 0.1)])
+def test_no_kink_on_the_major_axis(inclination, gamma, height):
+    """There the line meets mid-plane, star and the ring's axis in one point; the slope in v would jump by up to 6e-3.
+
+    A kink shows for every step, curvature only for long ones.
+    """
+    density = TwoPowerLaw(radius=60.0, alpha_in=5.0, alpha_out=-9.0, scale_height=height, gamma=gamma, eccentricity=0.3)
+    u = np.array([-48.0, -24.0, 24.0, 48.0])
+
+    def jump(step):
+        values = np.stack(
+            [
+                line_of_sight_integral(
+                    u, np.full(4, k * step), inclination, density, HenyeyGreenstein(0.3), rule=Quadrature("panels", 8)
+                )
+                for k in STEPS
+            ]
+        )
+        above, below = slopes_of(values, step)
+        return np.max(np.abs(above - below) * np.abs(u) / values[0])
+
+    assert min(jump(step) for step in (1e-2, 1e-3, 1e-4)) <= 1e-5
+
+
+def test_no_jump_face_on():
+    """A disk tilted the other way is the same one turned by 180 degrees; its values would differ by 1e-7."""
+    density = TwoPowerLaw(radius=74.0, alpha_in=3.0, alpha_out=-5.9, scale_height=3.5, gamma=1.1)
+    r = np.linspace(5.0, 120.0, 400)
+    here, there = (
+        line_of_sight_integral(
+            sign * 0.6 * r, sign * 0.8 * r, 0.0, density, HenyeyGreenstein(0.3), rule=Quadrature("panels", 8)
+        )
+        for sign in (1, -1)
+    )
+    np.testing.assert_allclose(here, there, rtol=1e-12)
