@@ -2,6 +2,8 @@
 
 __all__ = ["TwoPowerLaw", "joined_power_laws"]
 
+import math
+
 import numpy as np
 
 from ..backend.constant import held_at
@@ -15,7 +17,7 @@ from .protocols import Scales
 
 _TINY = 1e-30  # au; keeps logarithms finite, in single precision too
 _NEAREST = 1e-12  # au^2, added to the squared distance from the axis: nothing is singular there, nor overflows
-_VANISHING = 1000.0  # exp(-1000) is zero
+_VANISHING = 600.0  # exp(-600) is as good as zero; processors slow down at numbers below 1e-308
 
 
 def _joined(inner, outer, depth, *, xp=np):
@@ -85,7 +87,7 @@ class TwoPowerLaw:
             return xp.minimum(height, xp.asarray(_VANISHING))
         height = xp.maximum(xp.abs(Z), xp.asarray(_TINY)) * (1 / self.scale_height)
         log_height = logarithm(height, xp=xp) - self.beta * log_r
-        return xp.exp(xp.clip(self.gamma * log_height, -700.0, 7.0))
+        return xp.exp(xp.clip(self.gamma * log_height, -700.0, math.log(_VANISHING)))
 
     def vertical_column(self, *, xp=np):
         """Integral of the density over Z at R, in au: 2 H Gamma(1 + 1/gamma)."""
