@@ -99,7 +99,8 @@ def _joining(cuts, half_squared, impact_squared, cos_i):
     """Cuts counted from the crossing: those near it move into it, so that none passes it and leaves a kink."""
     tilt = cos_i**2 / (cos_i**2 + _LEAST_TILT**2)
     near = tilt * _JOINING**2 * half_squared * impact_squared / (half_squared + impact_squared) + _NEAREST
-    return cuts * (cuts * cuts / (cuts * cuts + near))
+    squared = cuts * cuts
+    return cuts * (squared / (squared + near))
 
 
 def _ring(X, scales, xp):
