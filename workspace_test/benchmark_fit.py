@@ -126,7 +126,7 @@ def page_of(theirs, results, ratio):
         "code fits data simulated by its own model, with the same noise seed, start and bounds. Ours is a new",
         "process with imports, the choice of the quadrature and any compiling; GRaTeR-JAX's is its own fit",
         "(`scipy_bounded_optimize` with gradients) alone. Processor seconds on 2 cores that other work shared.",
-        "Written by `python workspace_test/benchmark_fit.py --write`.\n",
+        "Written by `python workspace_test/benchmark_fit.py --peers PYTHON --write`, PYTHON with grater-jax.\n",
         "| fit | processor seconds | seconds by the clock | images |",
         "|---|---|---|---|",
         f"| GRaTeR-JAX 0.3.0 | {theirs['fit_cpu_seconds']:.0f} | {theirs['fit_seconds']:.0f} | |",

@@ -58,7 +58,7 @@ REFUSED = MappingProxyType(
 UNREADABLE = MappingProxyType(
     {
         "configuration": "Correct the configuration.",
-        "file": "Give another file.",
+        "file": "Copy or download it again, or give another one.",
     }
 )
 
