@@ -73,7 +73,7 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     flat = cos_i**4 / (cos_i**4 + (_JOINING_COSINE * sin_i) ** 4)
     slab = ring[-1, ...] + flat * (xp.stack([crossing, *nearer]) - ring[-1, ...])
     crossing = slab[0, ...]
-    ring = crossing + _leaving(ring - crossing, upper - lower, cos_i, sin_i, xp)
+    ring = crossing + _fading(ring - crossing, upper - lower, cos_i, sin_i, xp)
     impact_squared = u * u + v * v + _LEAST_IMPACT**2
     others = xp.concat([ring, _around_star(impact_squared, ring[-1, ...], scales, xp)])
     others = crossing + _joining(others - crossing, half * half, impact_squared, cos_i)
@@ -86,10 +86,10 @@ def panel_point(node, start, length):
     return start + length * node, None
 
 
-def _leaving(ring, width, cos_i, sin_i, xp):
-    """Cuts at the ring, counted from the crossing, that leave the line one by one as it becomes steep.
+def _fading(ring, width, cos_i, sin_i, xp):
+    """Cuts at the ring, counted from the crossing; they move into it as the line becomes steep.
 
-    A steep line crosses the slab at one radius, and at i = 0 each of them would come back from the other side.
+    A steep line crosses the slab at one radius. Through i = 0 a cut would otherwise jump from one end to the other.
     """
     steep = sin_i**2 / (sin_i**2 + (_STEEP * cos_i) ** 2)
     return steep * ring / square_root(1 + ring * ring / (_FARTHEST_CUT * width * width + _LEAST_IMPACT**2), xp=xp)
