@@ -20,7 +20,7 @@ SLOPES = {  # function and points, away from kinks
         [RANDOM.normal(0.0, 3.0, 500), RANDOM.normal(0.0, 3.0, 500), RANDOM.uniform(0.0, 5.0, 500)],
     ),
     "Henyey-Greenstein": (henyey_greenstein, [RANDOM.uniform(-0.7, 0.7, 500), RANDOM.uniform(-0.99, 0.99, 500)]),
-    "scattering cosine": (scattering_cosine, [RANDOM.uniform(-3.0, 3.0, 500), RANDOM.uniform(9.5, 50.0, 500)]),
+    "scattering cosine": (scattering_cosine, [RANDOM.uniform(-3.0, 3.0, 500), RANDOM.uniform(0.02, 0.33, 500)]),
 }
 
 

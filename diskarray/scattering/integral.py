@@ -7,6 +7,7 @@ __all__ = ["line_of_sight_integral", "scattering_cosine"]
 
 import numpy as np
 
+from ..backend.constant import held_at
 from ..backend.elementary import square_root, with_slopes
 from ..backend.loops import branch
 from ..geometry.angles import cosine_sine
@@ -20,14 +21,13 @@ from .quadrature import Quadrature, choice_index, choices_for
 _NEAREST = 1e-12  # au^2, added to the squared distance from the star: nothing is singular there
 
 
-def _cosine_of(l, squared, *, xp=np):
-    """l / d from d^2; rounding can lead just beyond 1."""
-    return xp.clip(l * square_root(squared, xp=xp) * (1 / squared), -1.0, 1.0)
+def _cosine_of(l, inverse_distance, *, xp=np):
+    """l / d; rounding can lead just beyond 1."""
+    return xp.clip(l * inverse_distance, -1.0, 1.0)
 
 
-def _cosine_slopes(cosine, l, squared, *, xp=np):
-    inverse = 1 / squared
-    return square_root(squared, xp=xp) * inverse, -0.5 * cosine * inverse
+def _cosine_slopes(cosine, l, inverse_distance, *, xp=np):
+    return inverse_distance, l
 
 
 scattering_cosine = with_slopes(_cosine_of, _cosine_slopes)
@@ -73,11 +73,17 @@ def line_of_sight_integral(
         u, v = major_minor(*line)
         return u, *disk_point_from(v, 0.0, cos_i, sin_i)
 
+    def from_ring(*place):
+        """X and Y from the ring's center."""
+        return (a if held_at(o, 0.0) else a - o for a, o in zip(place, offset, strict=True))
+
     def integrand(X, Y, Z, l):
         Y, Z = Y + l * sin_i, Z + l * cos_i
         squared = X * X + Y * Y + Z * Z + _NEAREST
-        n = density.density(X - offset[0], Y - offset[1], Z, xp=xp)
-        return n * phase_function.phase(scattering_cosine(l, squared, xp=xp), xp=xp) * (1 / squared)
+        inverse = 1 / squared
+        cosine = scattering_cosine(l, square_root(squared, xp=xp) * inverse, xp=xp)
+        n = density.density(*from_ring(X, Y), Z, xp=xp)
+        return n * phase_function.phase(cosine, xp=xp) * inverse
 
     def layer(*line):
         return layer_segments(*major_minor(*line), cos_i, sin_i, offset, scales, xp=xp)
