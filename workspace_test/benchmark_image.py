@@ -108,8 +108,8 @@ class Clock:
         A machine that takes back memory left alone for a second makes whoever takes turns look slow.
         """
         for name, function in functions.items():
-            self.first.setdefault(name, self.call(function))
-            self.call(function)
+            seconds = self.call(function)
+            self.first.setdefault(name, seconds)
             self.times.setdefault(name, []).extend(self.call(function) for _ in range(repeat))
 
     def ms(self, name):

@@ -28,8 +28,8 @@ _LEAST_TILT = 0.03  # |cos i| below this counts as this: the same for the core's
 _JOINING_COSINE = 2e-3  # 1 / tan i below which the slab's cuts join the place between the ring's crossings
 _JOINING = 0.1  # of the slab's half length or the distance from the star: cuts so near the crossing join it
 _NEAREST = 1e-12  # au^2; keeps the joining defined where a cut lies on the crossing
-_STEEP = 0.05  # tan i below which more than half of every cut at the ring is gone
-_FARTHEST_CUT = 16.0  # the square of 4 lengths of the slab: as far from the crossing a cut at the ring is taken to be
+_STEEP = 0.05  # tan i at which the cuts at the ring are half way to the crossing
+_FARTHEST_CUT = 4.0  # lengths of the slab: no cut at the ring is taken to be farther from the crossing
 _STAR_CUTS = (-30.0, -3.0, 0.0, 3.0, 30.0)  # in units of the line's distance from the star
 _STAR_REACH = 0.1  # of the radius: lines farther from the star see no peak
 _LEAST_IMPACT = 1e-3  # au
@@ -70,6 +70,7 @@ def guided_panels(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     crossing, half, (lower, upper), nearer = _slab(u, v, cos_i, sin_i, offset, scales, xp)
     sine = square_root(sin_i**2 + _LEAST_SINE**2, xp=xp)
     ring = (_ring(u - offset[0], scales, xp) + (offset[1] - v * cos_i)) / sine
+    # Where cuts meet, slopes have a kink. At the symmetric points they join before they meet.
     flat = cos_i**4 / (cos_i**4 + (_JOINING_COSINE * sin_i) ** 4)
     slab = ring[-1, ...] + flat * (xp.stack([crossing, *nearer]) - ring[-1, ...])
     crossing = slab[0, ...]
@@ -92,7 +93,7 @@ def _fading(ring, width, cos_i, sin_i, xp):
     A steep line crosses the slab at one radius. Through i = 0 a cut would otherwise jump from one end to the other.
     """
     steep = sin_i**2 / (sin_i**2 + (_STEEP * cos_i) ** 2)
-    return steep * ring / square_root(1 + ring * ring / (_FARTHEST_CUT * width * width + _LEAST_IMPACT**2), xp=xp)
+    return steep * ring / square_root(1 + ring * ring / ((_FARTHEST_CUT * width) ** 2 + _LEAST_IMPACT**2), xp=xp)
 
 
 def _joining(cuts, half_squared, impact_squared, cos_i):
@@ -120,7 +121,7 @@ def _ring(X, scales, xp):
 
 
 def _slab(u, v, cos_i, sin_i, offset, scales, xp):
-    """The mid-plane crossing, the outermost ends of the flared slab, and ends nearer to the crossing.
+    """The mid-plane crossing, half the length of a flat slab there, the flared slab's outermost ends, and nearer ones.
 
     The latter are those of the slab's core and, where it flares, the nearest ones of the slab itself, which a line may
     enter again. All of them lie within the sphere that holds the disk.
