@@ -139,13 +139,13 @@ def draw(found):
         figure.savefig(FIGURES / f"hd32297_{name}.png", dpi=110)
         pyplot.close(figure)
     figure, axis = pyplot.subplots(figsize=(5.2, 3.4), layout="constrained")
-    for name, (posterior, best) in found.items():
+    for (name, (posterior, best)), style in zip(found.items(), ("-", "-", "--"), strict=True):  # two of them coincide
         disk = next(iter(best.scene.disks))
         curve = da.phase_curve_from_covariance(
             posterior.space, best.vector, best.covariance, disk=disk, relative_to=45.0, n_samples=300
         )
         seen = curve.probed & (curve.angles > 15) & (curve.angles < 165)
-        axis.semilogy(curve.angles[seen], curve.values[seen], label=TITLES[name])
+        axis.semilogy(curve.angles[seen], curve.values[seen], style, label=TITLES[name])
         axis.fill_between(curve.angles[seen], curve.lower[seen], curve.upper[seen], alpha=0.3)
     axis.set(xlabel="scattering angle [deg]", ylabel="polarized phase function, 1 at 45°")
     axis.legend(fontsize=8)
