@@ -63,7 +63,7 @@ def quadrature_record(posterior, datasets):
             record |= {"error": choice.error, "shift": choice.shift}
         lines = {key: _lines(scene, name, dataset) for key, dataset in datasets.items()}
         paths = {
-            key: sorted({path_for(c, _segments(c, disk), n) for c in choices_for(rule)}) for key, n in lines.items()
+            key: sorted({path_for(c, _nodes(c, disk), n) for c in choices_for(rule)}) for key, n in lines.items()
         }
         records.append({**record, "lines_of_sight": lines, "path": {k: " or ".join(p) for k, p in paths.items()}})
     return records
@@ -76,10 +76,14 @@ def _lines(scene, name, dataset):
     return counter.lines
 
 
-def _segments(choice, disk):
-    if not hasattr(disk.density, "scales"):
-        return UNGUIDED_PANELS
-    return LAYER_SEGMENTS if choice.nodes == "layer" else number_of_panels(disk.density.scales())
+def _nodes(choice, disk):
+    """Nodes on every line of sight."""
+    scales = disk.density.scales() if hasattr(disk.density, "scales") else None
+    if scales is None:
+        segments = UNGUIDED_PANELS
+    else:
+        segments = LAYER_SEGMENTS if choice.nodes == "layer" else number_of_panels(scales)
+    return segments * choice.nodes_and_weights(scales)[0].size
 
 
 def _words(rule):

@@ -96,13 +96,13 @@ def line_of_sight_integral(
         return edges[:-1, ...], edges[1:, ...] - edges[:-1, ...]
 
     def summed(choice):
-        nodes, weights = (xp.asarray(values) for values in choice.nodes_and_weights)
+        nodes, weights = choice.nodes_and_weights(scales, xp=xp)
         if scales is not None and choice.nodes == "layer":
             sampling = Sampling(LAYER_SEGMENTS, layer, layer_point, prepared, integrand)
         else:
             number = UNGUIDED_PANELS if scales is None else number_of_panels(scales)
             sampling = Sampling(number, panels, panel_point, prepared, integrand)
-        path = getattr(paths, paths.path_for(choice, sampling.number, u.shape[0]))
+        path = getattr(paths, paths.path_for(choice, sampling.number * nodes.shape[0], u.shape[0]))
         return path(sampling, (u, v), nodes, weights, xp=xp)
 
     rule = rule or Quadrature()

@@ -24,7 +24,7 @@ class Sampling:
     segments : callable
         ``segments(*lines)``: starts and lengths of the segments, and what else places their nodes, shape (S, M) each.
     point : callable
-        ``point(node, *segment)``: l of a node, 0 to 1, and dl / dnode over the length (None where it is 1).
+        ``point(node, *segment)``: l of a node and dl / dnode over the length (None where it is 1).
     prepared : callable
         ``prepared(*lines)``: the arrays, shape (M,), that the integrand needs of the lines.
     integrand : callable
@@ -38,12 +38,11 @@ class Sampling:
     integrand: Callable
 
 
-def path_for(quadrature, n_segments, n_lines):
+def path_for(quadrature, n_nodes, n_lines):
     """ "vectorized", "streaming" or "blocks", from the settings or else from the number of nodes on all lines."""
     if quadrature.path != "automatic":
         return quadrature.path
-    entries = n_segments * quadrature.nodes_and_weights[0].size * n_lines
-    return "vectorized" if entries <= _IN_CACHE else "blocks"
+    return "vectorized" if n_nodes * n_lines <= _IN_CACHE else "blocks"
 
 
 def vectorized(sampling, lines, nodes, weights, *, xp=np):
@@ -54,7 +53,7 @@ def vectorized(sampling, lines, nodes, weights, *, xp=np):
     sampling : Sampling
     lines : tuple of arrays, shape (M,)
     nodes, weights : arrays, shape (K,)
-        On [0, 1], for each segment.
+        For each segment.
     xp : module
         Array namespace.
 

@@ -120,8 +120,8 @@ def test_the_manifest_says_what_was_done_with_what(fitted, tiny_config):
 def test_the_manifest_says_which_quadrature_and_path(tiny_config, monkeypatch):
     text, taken = tiny_config.read_text(), []
 
-    def noted(quadrature, n_segments, n_lines, original=paths.path_for):
-        taken.append((quadrature.nodes, n_lines, original(quadrature, n_segments, n_lines)))
+    def noted(quadrature, n_nodes, n_lines, original=paths.path_for):
+        taken.append((quadrature.nodes, n_lines, original(quadrature, n_nodes, n_lines)))
         return taken[-1][-1]
 
     monkeypatch.setattr(paths, "path_for", noted)

@@ -5,17 +5,20 @@ import pytest
 
 from diskarray.geometry.angles import cosine_sine
 from diskarray.profiles.density import TwoPowerLaw
-from diskarray.scattering.layer import LAYER_SEGMENTS, layer_nodes, layer_point, layer_segments
+from diskarray.profiles.phase_function import HenyeyGreenstein
+from diskarray.scattering.integral import line_of_sight_integral
+from diskarray.scattering.layer import layer_nodes, layer_point, layer_segments
+from diskarray.scattering.quadrature import Quadrature
 
-NODES = layer_nodes(6)[0]
+NODES = layer_nodes(6, 1.0)[0]
 
 
 def placed(u, v, inclination, density, nodes=NODES):
-    """Y, Z and dl / dnode of the nodes on both halves, shape (K, 2, M)."""
+    """Y, Z and dl / dnode of the nodes, shape (K, 1, M)."""
     cos_i, sin_i = cosine_sine(inclination)
-    starts, lengths, bends = layer_segments(u, v, cos_i, sin_i, (0.0, 0.0), density.scales())
-    l, stretch = layer_point(nodes[:, None, None], starts, lengths, bends)
-    return v * cos_i + l * sin_i, -v * sin_i + l * cos_i, np.abs(lengths) * stretch
+    middles, lengths, bends = layer_segments(u, v, cos_i, sin_i, (0.0, 0.0), density.scales())
+    l, stretch = layer_point(nodes[:, None, None], middles, lengths, bends)
+    return v * cos_i + l * sin_i, -v * sin_i + l * cos_i, lengths * stretch
 
 
 @pytest.mark.parametrize("gamma", [1.0, 2.0, 3.5])
@@ -26,23 +29,50 @@ def test_along_a_radius_the_nodes_sit_at_equal_depths(inclination, gamma):
     Y, Z, _ = placed(np.zeros(4), v, inclination, density)
     depth = np.abs(Z) / (1.2 * np.abs(Y) / 77.0)
     end = 10.0 ** (1 / gamma)
-    np.testing.assert_allclose(depth, np.broadcast_to(end * NODES[:, None, None], depth.shape), rtol=2e-3)
+    np.testing.assert_allclose(depth, np.broadcast_to(end * np.abs(NODES)[:, None, None], depth.shape), rtol=2e-3)
 
 
 def test_the_two_halves_end_at_unequal_distances_where_the_layer_flares():
     density = TwoPowerLaw(radius=77.0, scale_height=1.5, beta=1.0)
-    _, Z, _ = placed(np.zeros(1), np.array([20.0]), 75.0, density, nodes=np.array([1.0]))
-    assert Z.shape == (1, LAYER_SEGMENTS, 1) and abs(Z[0, 1, 0]) > 1.2 * abs(Z[0, 0, 0])
+    _, Z, _ = placed(np.zeros(1), np.array([20.0]), 75.0, density, nodes=np.array([-1.0, 1.0]))
+    assert Z.shape == (2, 1, 1) and Z[0, 0, 0] < 0 < 1.2 * abs(Z[0, 0, 0]) < Z[1, 0, 0]
 
 
 def test_the_stretch_is_the_derivative_of_the_place():
-    length, bend, step = np.array([3.0, -2.0]), np.array([0.4, -0.6]), 1e-4
-    for node in (0.1, 0.5, 0.9):
+    length, bend, step = np.array([3.0, 2.0]), np.array([0.4, -0.6]), 1e-4
+    for node in (-0.9, -0.1, 0.5, 0.9):
         _, stretch = layer_point(node, 1.0, length, bend)
         slope = (layer_point(node + step, 1.0, length, bend)[0] - layer_point(node - step, 1.0, length, bend)[0]) / (
             2 * step
         )
         np.testing.assert_allclose(length * stretch, slope, rtol=1e-6)
+
+
+def test_a_gaussian_needs_fewer_nodes_and_any_other_profile_two_halves():
+    assert layer_nodes(5, 2.0)[0].size == layer_nodes(5, 2.0004)[0].size == 8
+    assert layer_nodes(14, 2.0)[0].size == 20
+    for gamma in (1.0, 1.99, 2.01, 4.0):
+        nodes, weights = layer_nodes(5, gamma)
+        assert nodes.size == 10
+        np.testing.assert_allclose(nodes, -nodes[::-1], atol=1e-15)
+        np.testing.assert_allclose(weights, weights[::-1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("order", [4, 5, 8, 14])
+def test_the_whole_layer_is_summed_about_as_well_as_its_halves(order):
+    """The same steep disk through both rules, against panels; a cusp would not do with nodes for a Gaussian."""
+    shape = {"alpha_in": 12.0, "alpha_out": -6.0, "scale_height": 2.0}
+    lines = np.array([0.0, 10.0, 30.0, 60.0, 77.0, 90.0]), np.array([15.0, -19.0, 18.0, 12.0, 2.0, -3.0]), 74.0
+
+    def errors(gamma):
+        density = TwoPowerLaw(**shape, gamma=gamma)
+        exact, found = (
+            line_of_sight_integral(*lines, density, HenyeyGreenstein(0.3), rule=rule)
+            for rule in (Quadrature("panels", 24), Quadrature("layer", order))
+        )
+        return np.max(np.abs(found - exact)) / np.max(exact)
+
+    assert errors(2.0) < 2.5 * errors(2.01) + 1e-5
 
 
 def test_a_layer_that_would_never_end_is_cut_short():

@@ -89,5 +89,5 @@ def test_small_blocks_hold_few_entries():
         largest.clear()
         rule = da.Quadrature("layer", 8, path=path)
         line_of_sight_integral(*(np.tile(a, 40) for a in LINES), 60.0, Recording(), da.HenyeyGreenstein(0.4), rule=rule)
-        limit = {"streaming": 1500, "automatic": 131072, "vectorized": 2 * 8 * 120000}[path]
+        limit = {"streaming": 1500, "automatic": 131072, "vectorized": 12 * 120000}[path]
         assert max(largest) <= limit and (path != "vectorized" or max(largest) == limit)

@@ -40,18 +40,36 @@ def test_settings_that_make_no_sense(settings, message):
 
 
 def test_panels_integrate_polynomials_exactly():
-    nodes, weights = Quadrature("panels", 5).nodes_and_weights
+    nodes, weights = Quadrature("panels", 5).nodes_and_weights(TwoPowerLaw().scales())
     for power in range(10):
         assert np.sum(weights * nodes**power) == pytest.approx(1 / (power + 1), rel=1e-13)
 
 
 @pytest.mark.parametrize("order", [2, 5, 14])
 def test_layer_nodes_integrate_polynomials_under_a_gaussian_exactly(order):
-    nodes, weights = Quadrature("layer", order).nodes_and_weights
-    assert np.all((nodes > 0) & (nodes < 1)) and np.all(weights > 0)
-    for power in range(2 * order):
-        exact = quad(lambda t, p=power: t**p * np.exp(-11 * t * t), 0, 1, epsrel=1e-12)[0]
-        assert np.sum(weights * nodes**power * np.exp(-11 * nodes**2)) == pytest.approx(exact, rel=1e-10)
+    nodes, weights = Quadrature("layer", order).nodes_and_weights(TwoPowerLaw(gamma=1.0).scales())
+    assert np.all((np.abs(nodes) > 0) & (np.abs(nodes) < 1)) and np.all(weights > 0)
+    for side in (nodes > 0, nodes < 0):
+        for power in range(2 * order):
+            exact = quad(lambda t, p=power: t**p * np.exp(-11 * t * t), 0, 1, epsrel=1e-12)[0]
+            found = np.sum((weights * np.abs(nodes) ** power * np.exp(-11 * nodes**2))[side])
+            assert found == pytest.approx(exact, rel=1e-10)
+
+
+@pytest.mark.parametrize("order", [2, 5, 14])
+def test_whole_layer_nodes_do_so_under_a_narrower_one(order):
+    nodes, weights = Quadrature("layer", order).nodes_and_weights(TwoPowerLaw(gamma=2.0).scales())
+    steepness = nodes.size + 8
+    assert nodes.size == 7 * order // 5 + 1 and np.all(np.abs(nodes) < 1) and np.all(weights > 0)
+    for power in range(0, 2 * nodes.size, 2):
+        exact = 2 * quad(lambda t, p=power: t**p * np.exp(-steepness * t * t), 0, 1, epsrel=1e-12)[0]
+        assert np.sum(weights * nodes**power * np.exp(-steepness * nodes**2)) == pytest.approx(exact, rel=1e-10)
+        assert abs(np.sum(weights * nodes ** (power + 1) * np.exp(-steepness * nodes**2))) < 1e-14
+
+
+def test_a_density_without_scales_is_cut_into_panels_whatever_is_asked_for():
+    nodes, weights = Quadrature("layer", 5).nodes_and_weights(None)
+    assert nodes.size == 5 and np.sum(weights * nodes**9) == pytest.approx(1 / 10, rel=1e-13)
 
 
 def test_steep_lines_of_sight_get_few_nodes_and_grazing_ones_panels():
