@@ -20,6 +20,7 @@ _EDGE = 1e-6
 _NEAR_EDGE = 2e-3
 _DOUBTFUL = 1e6  # condition beyond which one-sided differences do not tell a degeneracy from a weak constraint
 _FURTHER = 20  # iterations of each further search
+_CORRECTIONS = 3  # steps in a row after which a Jacobian is corrected instead of computed
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -90,7 +91,7 @@ def local_search(problem, start, *, tolerance, max_iterations, quadrature_fits=l
 def quick_search(problem, start, tolerance, trials):
     """A few trust-region trials; returns coordinates and cost, those of the start if it breaks off."""
     try:
-        solution, _ = _least_squares(problem, start, tolerance, trials, quick=True)
+        solution, _ = _least_squares(problem, start, tolerance, trials, quick=True, corrections=_CORRECTIONS)
     except (np.linalg.LinAlgError, ValueError, FloatingPointError):
         return start, problem.cost(problem.residuals(start))
     return solution.x, problem.cost(solution.fun)
@@ -111,7 +112,10 @@ class _Chain:
         for margin in (0.0, 0.01):
             start = np.clip(self.x, self.problem.scaling.lower + margin, self.problem.scaling.upper - margin)
             try:
-                solution, slopes = _least_squares(self.problem, start, tolerance, limit, quick)
+                corrections = 0 if self.steps else _CORRECTIONS
+                solution, slopes = _least_squares(
+                    self.problem, start, tolerance, limit, quick, self.slopes, corrections
+                )
             except (np.linalg.LinAlgError, ValueError, FloatingPointError) as error:
                 self.steps.append(f"{name}: broke off ({error})")
                 continue
@@ -184,29 +188,59 @@ class _Chain:
                 self._move(moved, self.problem.residuals(moved))
 
 
-def _least_squares(problem, start, tolerance, max_iterations, quick):
+class _Slopes:
+    """Residuals and their derivatives along a search, the latter not computed anew at every point.
+
+    Between two Jacobians by differences, which take an image for each parameter, what a step did to the residuals
+    corrects the last one at no cost (Broyden 1965, Math. Comp. 19, 577).
+
+    Attributes
+    ----------
+    measured : tuple of arrays, or None
+        The last point where the Jacobian was computed and not corrected, and that Jacobian.
+    """
+
+    def __init__(self, problem, quick, measured, corrections):
+        self.problem, self.quick, self.measured, self.corrections = problem, quick, measured, corrections
+        self.x = self.residual = self.base = None
+        self.corrected = 0
+
+    def residuals(self, x):
+        self.x, self.residual = x.copy(), self.problem.residuals(x)
+        return self.residual
+
+    def jacobian(self, x):
+        residual = self.residual if np.array_equal(x, self.x) else self.residuals(x)
+        jacobian = self._known(x) if self.base is None else self._corrected(x, residual)
+        if jacobian is None:
+            jacobian = self.problem.quick_jacobian(x, residual) if self.quick else self.problem.jacobian(x)
+            self.measured, self.corrected = (x.copy(), jacobian), 0
+        self.base = x.copy(), residual, jacobian
+        return jacobian
+
+    def _known(self, x):
+        known = self.quick and self.measured is not None and np.array_equal(self.measured[0], x)
+        return self.measured[1] if known else None
+
+    def _corrected(self, x, residual):
+        """None where it is time for a new Jacobian, or exact ones cost little."""
+        before, residual_before, jacobian = self.base
+        step = x - before
+        if not self.quick or self.problem.exact or self.corrected == self.corrections or not np.any(step):
+            return None
+        self.corrected += 1
+        return jacobian + np.outer(residual - residual_before - jacobian @ step, step / (step @ step))
+
+
+def _least_squares(problem, start, tolerance, max_iterations, quick, measured=None, corrections=0):
+    """scipy's solution, and the last Jacobian that was computed, with its place."""
     from scipy.optimize import least_squares
 
-    last = {}
-
-    def residuals(x):
-        last["x"], last["residual"] = x.copy(), problem.residuals(x)
-        return last["residual"]
-
-    def jacobian(x):
-        if not quick:
-            return problem.jacobian(x)
-        known = np.array_equal(x, last["x"])
-        return problem.quick_jacobian(x, last["residual"] if known else problem.residuals(x))
-
-    def noted(x):
-        last["slopes"] = x.copy(), jacobian(x)
-        return last["slopes"][1]
-
+    slopes = _Slopes(problem, quick, measured, corrections)
     solution = least_squares(
-        residuals,
+        slopes.residuals,
         start,
-        jac=noted,
+        jac=slopes.jacobian,
         bounds=(problem.scaling.lower, problem.scaling.upper),
         method="trf",
         x_scale=1.0,
@@ -217,7 +251,7 @@ def _least_squares(problem, start, tolerance, max_iterations, quick):
         loss="linear" if problem.loss == "linear" else problem.rho,
         f_scale=problem.loss_scale,
     )
-    return solution, last.get("slopes")
+    return solution, slopes.measured
 
 
 def remaining_gain(x, residual, jacobian, scaling):
