@@ -4,7 +4,7 @@ Under JAX each is compiled once per function and shape. Compiled functions live 
 functions they come from, never on an object, so every object of the library pickles and copies without them.
 """
 
-__all__ = ["evaluate", "evaluate_rows", "exact_jacobian", "has_derivatives", "value_and_gradient"]
+__all__ = ["evaluate", "evaluate_each", "evaluate_rows", "exact_jacobian", "has_derivatives", "value_and_gradient"]
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
@@ -33,6 +33,17 @@ def evaluate(function, subject, vector, *, xp=np):
     if not is_jax_namespace(xp):
         return function(subject, vector, xp=xp)
     return np.asarray(_compiled(function, "value")(subject, xp.asarray(vector)))
+
+
+def evaluate_each(function, subject, vectors, *, xp=np):
+    """``evaluate`` for every vector, a list; compiled code runs side by side in threads.
+
+    What is compiled for one vector serves all of them: unlike ``evaluate_rows`` it takes no compilation of its own.
+    """
+    if not is_jax_namespace(xp) or len(vectors) == 1:
+        return [evaluate(function, subject, vector, xp=xp) for vector in vectors]
+    with ThreadPoolExecutor(usable_cpus()) as pool:
+        return list(pool.map(lambda vector: evaluate(function, subject, vector, xp=xp), vectors))
 
 
 def evaluate_rows(function, subject, rows, chunk, *, xp=np):

@@ -23,6 +23,7 @@ from ..structures.mask import Mask2D
 _ENOUGH = 2000  # pixels
 _LARGEST = 4  # pixels along the side of a block
 _TOLERANCE = 3e-3
+_USUAL_ORDER = 8  # nodes of a panel
 
 
 def coarse_posterior(posterior, n_pixels=_ENOUGH):
@@ -58,14 +59,14 @@ def near_posterior(posterior, vector, panel_order=None):
     """The posterior with every quadrature that is chosen image by image held at one choice, good near one vector.
 
     Near that vector it is the same function, without the small steps between one rule and the next, and there is less
-    of it to compile. The choice is measured there against the noise. With ``panel_order`` it follows from the disk's
+    of it to compile. The choice is measured there against the noise; panels get no fewer nodes than usual. With ``panel_order`` it follows from the disk's
     shape, and panels take no more nodes than that: 4 err by a thousandth.
     """
     disks = getattr(posterior.space.template, "disks", None)
     if not hasattr(disks, "items"):
         return posterior
     if panel_order is None and hasattr(posterior, "datasets"):
-        measured = {choice.path: choice.quadrature for choice in quadrature_at(posterior, vector)}
+        measured = {choice.path: _surer(choice.quadrature) for choice in quadrature_at(posterior, vector)}
         return _with_rules(posterior, lambda path, rule: measured[path])
     model = posterior.space.to_model(vector)
 
@@ -77,6 +78,11 @@ def near_posterior(posterior, vector, panel_order=None):
         return dataclasses.replace(choice, order=panel_order) if cheap else choice
 
     return _with_rules(posterior, settled)
+
+
+def _surer(rule):
+    """Panels of fewer nodes than usual save little, and may no longer do where the search leads."""
+    return dataclasses.replace(rule, order=max(rule.order, _USUAL_ORDER)) if rule.nodes == "panels" else rule
 
 
 def _loose(path, rule):

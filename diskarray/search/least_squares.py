@@ -182,6 +182,7 @@ def with_basins(problem, found, regions):
 
 def _moved(problem, found, x):
     """The same minimum at its mirror image."""
-    residual, jacobian = problem.residuals(x), problem.jacobian(x)
+    residual = problem.residuals(x)
+    jacobian = problem.quick_jacobian(x, residual)
     at_bound, gain = remaining_gain(x, *problem.weighted(residual, jacobian), problem.scaling)
     return dataclasses.replace(found, x=x, residual=residual, jacobian=jacobian, at_bound=at_bound, gain=gain)

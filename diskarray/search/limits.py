@@ -67,6 +67,7 @@ class _Profile:
         self.ends = problem.scaling.lower[index], problem.scaling.upper[index]
         self.residual, self.jacobian = problem.weighted(found.residual, found.jacobian)
         self.known = {self.here: (0.0, found.x)}
+        self.left, self.triangle = np.linalg.qr(self.jacobian[:, self.others])
 
     def limit(self):
         """("upper" or "lower", coordinate), ("both", None) or ("none", None)."""
@@ -100,10 +101,8 @@ class _Profile:
     def _first_guess(self, end):
         """Where the parabola of the profile at the best fit rises enough, or a fifth of the way."""
         side, column = np.sign(end - self.here), self.jacobian[:, self.index]
-        rest = (
-            column
-            - self.jacobian[:, self.others] @ np.linalg.lstsq(self.jacobian[:, self.others], column, rcond=1e-10)[0]
-        )
+        along = np.linalg.lstsq(self.triangle, self.left.T @ column, rcond=1e-10)[0]
+        rest = column - self.jacobian[:, self.others] @ along
         slope, curvature = max(side * float(rest @ self.residual), 0.0), float(rest @ rest)
         room = abs(end - self.here)
         if not curvature > 0:
@@ -128,9 +127,7 @@ class _Profile:
                 return np.inf, x
             weighted = problem.weighted(residual, self.jacobian)[0]
             moved = x.copy()
-            moved[self.others] += _bounded_step(
-                self.jacobian[:, self.others], weighted, x[self.others], problem.scaling, self.others
-            )
+            moved[self.others] += self._bounded_step(weighted, x[self.others])
             trial = problem.residuals(moved)
             gained = cost - problem.cost(trial)
             if not gained > 0:
@@ -140,14 +137,13 @@ class _Profile:
                 break
         return cost, x
 
+    def _bounded_step(self, residual, x):
+        """The step of the others that makes residual + jacobian step shortest within the bounds."""
+        from scipy.optimize import lsq_linear
 
-def _bounded_step(jacobian, residual, x, scaling, index):
-    """The step that makes residual + jacobian step shortest within the bounds."""
-    from scipy.optimize import lsq_linear
-
-    if not x.size:  # older releases of SciPy fail on no column
-        return x
-    left, triangle = np.linalg.qr(jacobian)
-    room = scaling.lower[index] - x, scaling.upper[index] - x
-    bounds = room[0], np.maximum(room[1], room[0] + 1e-9)
-    return lsq_linear(triangle, -left.T @ residual, bounds=bounds, method="bvls").x
+        if not x.size:  # older releases of SciPy fail on no column
+            return x
+        scaling = self.problem.scaling
+        room = scaling.lower[self.others] - x, scaling.upper[self.others] - x
+        bounds = room[0], np.maximum(room[1], room[0] + 1e-9)
+        return lsq_linear(self.triangle, -self.left.T @ residual, bounds=bounds, method="bvls").x

@@ -19,7 +19,7 @@ from .local_search import quick_search
 from .symmetry import images_of, other_near_sides
 
 _SCREENED = 4  # Sobol points looked at for every start
-_FIRST_TRIALS, _LAST_TRIALS = 3, 25
+_FIRST_TRIALS, _LAST_TRIALS = 3, 60
 _LOOSE = 3e-4
 _PANEL_ORDER = 4
 _LEVEL = 4.0  # of chi-squared: a rise between two points that is no barrier

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..backend.namespace import is_jax_array
 from ..backend.pytree import leaves
-from ..backend.transforms import evaluate, exact_jacobian, has_derivatives
+from ..backend.transforms import evaluate_each, exact_jacobian, has_derivatives
 from ..errors import DiskArrayError, ParameterError
 
 _STEP = 1e-5
@@ -118,10 +118,13 @@ class Problem:
         return self._evaluated(coordinates) if exact is None else exact[0]
 
     def _evaluated(self, coordinates):
-        vector = self.scaling.to_vector(coordinates)
-        pixels = evaluate(type(self.posterior).residuals, self.posterior, vector, xp=self.xp)
-        self.counted(1)
-        return self._with_priors(pixels, vector)
+        return self._evaluated_all([coordinates])[0]
+
+    def _evaluated_all(self, places):
+        vectors = [self.scaling.to_vector(coordinates) for coordinates in places]
+        found = evaluate_each(type(self.posterior).residuals, self.posterior, vectors, xp=self.xp)
+        self.counted(len(vectors))
+        return [self._with_priors(pixels, vector) for pixels, vector in zip(found, vectors, strict=True)]
 
     def jacobian(self, coordinates):
         """Derivatives of the residuals, exact or by central differences."""
@@ -135,11 +138,10 @@ class Problem:
         exact = self._exactly(coordinates)
         if exact is not None:
             return exact[1]
-        columns = []
-        for k in range(coordinates.size):
-            step = _SMALL_STEP if self.scaling.upper[k] - coordinates[k] >= _SMALL_STEP else -_SMALL_STEP
-            columns.append((self._evaluated(coordinates + _along(k, step, coordinates)) - residual) / step)
-        return np.stack(columns, axis=-1)
+        room = self.scaling.upper - coordinates
+        steps = np.where(room >= _SMALL_STEP, _SMALL_STEP, -_SMALL_STEP)
+        moved = self._evaluated_all([coordinates + _along(k, step, coordinates) for k, step in enumerate(steps)])
+        return (np.stack(moved, axis=-1) - residual[:, None]) / steps
 
     def pixels_of(self, model):
         """Whitened residuals (data - model) / noise of the pixels for a Scene, rendered by NumPy."""
