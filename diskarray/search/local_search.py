@@ -14,6 +14,7 @@ import numpy as np
 from .covariance import condition_of
 
 ARRIVED = 2.5e-3  # chi-squared still to be gained: a twentieth of a standard deviation
+_WELL_ARRIVED = 0.25 * ARRIVED  # a search stops there, whatever its tolerance
 _TIGHT = 1e-13
 _SMALLER = 1e-3
 _EDGE = 1e-6
@@ -91,10 +92,10 @@ def local_search(problem, start, *, tolerance, max_iterations, quadrature_fits=l
 def quick_search(problem, start, tolerance, trials):
     """A few trust-region trials; returns coordinates and cost, those of the start if it breaks off."""
     try:
-        solution, _ = _least_squares(problem, start, tolerance, trials, quick=True, corrections=_CORRECTIONS)
+        x, residual, *_ = _least_squares(problem, start, tolerance, trials, quick=True, corrections=_CORRECTIONS)
     except (np.linalg.LinAlgError, ValueError, FloatingPointError):
         return start, problem.cost(problem.residuals(start))
-    return solution.x, problem.cost(solution.fun)
+    return x, problem.cost(residual)
 
 
 class _Chain:
@@ -113,14 +114,14 @@ class _Chain:
             start = np.clip(self.x, self.problem.scaling.lower + margin, self.problem.scaling.upper - margin)
             try:
                 corrections = 0 if self.steps else _CORRECTIONS
-                solution, slopes = _least_squares(
+                x, residual, trials, slopes = _least_squares(
                     self.problem, start, tolerance, limit, quick, self.slopes, corrections
                 )
             except (np.linalg.LinAlgError, ValueError, FloatingPointError) as error:
                 self.steps.append(f"{name}: broke off ({error})")
                 continue
-            self.steps.append(f"{name}{', from 1 % inside the bounds' if margin else ''}: {solution.nfev} trials")
-            return self._move(solution.x, solution.fun, slopes)
+            self.steps.append(f"{name}{', from 1 % inside the bounds' if margin else ''}: {trials} trials")
+            return self._move(x, residual, slopes)
 
     def quasi_newton(self, name):
         """scipy's L-BFGS-B, in coordinates scaled by the curvature along each."""
@@ -188,6 +189,10 @@ class _Chain:
                 self._move(moved, self.problem.residuals(moved))
 
 
+class _Arrived(Exception):
+    """The point whose Jacobian was asked for is the minimum."""
+
+
 class _Slopes:
     """Residuals and their derivatives along a search, the latter not computed anew at every point.
 
@@ -203,10 +208,11 @@ class _Slopes:
     def __init__(self, problem, quick, measured, corrections):
         self.problem, self.quick, self.measured, self.corrections = problem, quick, measured, corrections
         self.x = self.residual = self.base = None
-        self.corrected = 0
+        self.corrected = self.trials = 0
 
     def residuals(self, x):
         self.x, self.residual = x.copy(), self.problem.residuals(x)
+        self.trials += 1
         return self.residual
 
     def jacobian(self, x):
@@ -215,6 +221,8 @@ class _Slopes:
         if jacobian is None:
             jacobian = self.problem.quick_jacobian(x, residual) if self.quick else self.problem.jacobian(x)
             self.measured, self.corrected = (x.copy(), jacobian), 0
+            if np.all(np.isfinite(jacobian)) and _gain(self.problem, x, residual, jacobian) <= _WELL_ARRIVED:
+                raise _Arrived
         self.base = x.copy(), residual, jacobian
         return jacobian
 
@@ -233,25 +241,54 @@ class _Slopes:
 
 
 def _least_squares(problem, start, tolerance, max_iterations, quick, measured=None, corrections=0):
-    """scipy's solution, and the last Jacobian that was computed, with its place."""
+    """Where scipy's search ends.
+
+    Returns
+    -------
+    x, residual : arrays
+    trials : int
+    measured : (x, jacobian)
+        The last Jacobian that was computed, and where, but for a last small step.
+    """
     from scipy.optimize import least_squares
 
     slopes = _Slopes(problem, quick, measured, corrections)
-    solution = least_squares(
-        slopes.residuals,
-        start,
-        jac=slopes.jacobian,
-        bounds=(problem.scaling.lower, problem.scaling.upper),
-        method="trf",
-        x_scale=1.0,
-        ftol=tolerance,
-        xtol=tolerance,
-        gtol=tolerance,
-        max_nfev=max_iterations,
-        loss="linear" if problem.loss == "linear" else problem.rho,
-        f_scale=problem.loss_scale,
-    )
-    return solution, slopes.measured
+    try:
+        solution = least_squares(
+            slopes.residuals,
+            start,
+            jac=slopes.jacobian,
+            bounds=(problem.scaling.lower, problem.scaling.upper),
+            method="trf",
+            x_scale=1.0,
+            ftol=tolerance,
+            xtol=tolerance,
+            gtol=tolerance,
+            max_nfev=max_iterations,
+            loss="linear" if problem.loss == "linear" else problem.rho,
+            f_scale=problem.loss_scale,
+        )
+    except _Arrived:
+        x, residual = _last_step(problem, slopes.x, slopes.residual, slopes.measured[1])
+        return x, residual, slopes.trials, (x, slopes.measured[1])
+    return solution.x, solution.fun, slopes.trials, slopes.measured
+
+
+def _last_step(problem, x, residual, jacobian):
+    """The Gauss-Newton step within the bounds from next to the minimum, if it leads down."""
+    from scipy.optimize import lsq_linear
+
+    weighted, slopes = problem.weighted(residual, jacobian)
+    left, triangle = np.linalg.qr(slopes)
+    room = problem.scaling.lower - x, np.maximum(problem.scaling.upper - x, _TIGHT)
+    step = lsq_linear(triangle, -left.T @ weighted, bounds=room, method="bvls").x
+    there = np.clip(x + step, problem.scaling.lower, problem.scaling.upper)
+    found = problem.residuals(there)
+    return (there, found) if problem.cost(found) < problem.cost(residual) else (x, residual)
+
+
+def _gain(problem, x, residual, jacobian):
+    return remaining_gain(x, *problem.weighted(residual, jacobian), problem.scaling)[1]
 
 
 def remaining_gain(x, residual, jacobian, scaling):
