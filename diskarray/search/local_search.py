@@ -16,6 +16,7 @@ from .covariance import condition_of
 ARRIVED = 2.5e-3  # chi-squared still to be gained: a twentieth of a standard deviation
 _WELL_ARRIVED = 0.25 * ARRIVED  # a search stops there, whatever its tolerance
 _TIGHT = 1e-13
+_NEWTON = 6  # steps
 _SMALLER = 1e-3
 _EDGE = 1e-6
 _NEAR_EDGE = 2e-3
@@ -79,6 +80,8 @@ def local_search(problem, start, *, tolerance, max_iterations, quadrature_fits=l
     if not quadrature_fits(chain.x):
         return chain.found()
     if not chain.arrived():
+        chain.gauss_newton("Gauss-Newton within the bounds")
+    if not chain.arrived():
         chain.trust_region("trust region again, to a smaller tolerance", _SMALLER * tolerance, quick=True)
     if not chain.arrived():
         chain.trust_region("trust region again, to the tightest tolerance with second-order derivatives", _TIGHT)
@@ -122,6 +125,15 @@ class _Chain:
                 continue
             self.steps.append(f"{name}{', from 1 % inside the bounds' if margin else ''}: {trials} trials")
             return self._move(x, residual, slopes)
+
+    def gauss_newton(self, name):
+        """Steps that would be exact if the residuals were linear, as long as they come closer to the minimum."""
+        for k in range(1, _NEWTON + 1):
+            gain = self.gain
+            self._move(*_newton_step(self.problem, self.x, self.residual, self.jacobian))
+            if self.arrived() or self.gain > 0.7 * gain:
+                break
+        self.steps.append(f"{name}: {k} steps")
 
     def quasi_newton(self, name):
         """scipy's L-BFGS-B, in coordinates scaled by the curvature along each."""
@@ -269,22 +281,25 @@ def _least_squares(problem, start, tolerance, max_iterations, quick, measured=No
             f_scale=problem.loss_scale,
         )
     except _Arrived:
-        x, residual = _last_step(problem, slopes.x, slopes.residual, slopes.measured[1])
+        x, residual = _newton_step(problem, slopes.x, slopes.residual, slopes.measured[1])
         return x, residual, slopes.trials, (x, slopes.measured[1])
     return solution.x, solution.fun, slopes.trials, slopes.measured
 
 
-def _last_step(problem, x, residual, jacobian):
-    """The Gauss-Newton step within the bounds from next to the minimum, if it leads down."""
+def _newton_step(problem, x, residual, jacobian):
+    """Where the Gauss-Newton step within the bounds leads, shortened until it leads down; else the point itself."""
     from scipy.optimize import lsq_linear
 
     weighted, slopes = problem.weighted(residual, jacobian)
     left, triangle = np.linalg.qr(slopes)
     room = problem.scaling.lower - x, np.maximum(problem.scaling.upper - x, _TIGHT)
-    step = lsq_linear(triangle, -left.T @ weighted, bounds=room, method="bvls").x
-    there = np.clip(x + step, problem.scaling.lower, problem.scaling.upper)
-    found = problem.residuals(there)
-    return (there, found) if problem.cost(found) < problem.cost(residual) else (x, residual)
+    step, cost = lsq_linear(triangle, -left.T @ weighted, bounds=room, method="bvls").x, problem.cost(residual)
+    for part in (1.0, 0.5, 0.25):
+        there = np.clip(x + part * step, problem.scaling.lower, problem.scaling.upper)
+        found = problem.residuals(there)
+        if problem.cost(found) < cost:
+            return there, found
+    return x, residual
 
 
 def _gain(problem, x, residual, jacobian):
