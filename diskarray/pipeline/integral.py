@@ -62,9 +62,7 @@ def quadrature_record(posterior, datasets):
         if choice is not None:
             record |= {"error": choice.error, "shift": choice.shift}
         lines = {key: _lines(scene, name, dataset) for key, dataset in datasets.items()}
-        paths = {
-            key: sorted({path_for(c, _nodes(c, disk), n) for c in choices_for(rule)}) for key, n in lines.items()
-        }
+        paths = {key: sorted({path_for(c, _nodes(c, disk), n) for c in choices_for(rule)}) for key, n in lines.items()}
         records.append({**record, "lines_of_sight": lines, "path": {k: " or ".join(p) for k, p in paths.items()}})
     return records
 

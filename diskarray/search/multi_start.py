@@ -16,7 +16,7 @@ import numpy as np
 from .brightness import Brightness
 from .coarse import coarse_posterior, near_posterior
 from .local_search import quick_search
-from .symmetry import images_of, other_near_sides
+from .symmetry import forward_asymmetry, images_of, other_near_sides
 
 _SCREENED = 4  # Sobol points looked at for every start
 _FIRST_TRIALS, _LAST_TRIALS = 3, 60
@@ -93,6 +93,7 @@ def explore(problem, vector, starts, seed):
         if place is not None:
             regions[place] = _joined(regions[place], end)
     regions = sorted(regions, key=lambda region: region.cost)
+    regions[:1] = [_scattering_forward(view, region) for region in regions[:1]]
     where = "the image" if coarse is None else f"a binned image of {coarse.n_data} pixels"
     return regions, (
         f"{len(chosen)} starts on {where} ({len(ready)} from the start given, the others the best of "
@@ -126,6 +127,18 @@ def _ready(view, brightness, vector, images=False):
 def _searched(view, start, trials):
     x, cost = quick_search(_near(view, view.scaling.to_vector(start.x)), start.x, _LOOSE, trials)
     return dataclasses.replace(start, x=x, cost=cost)
+
+
+def _scattering_forward(view, region):
+    """The region, or the one of its exact mirror images whose dust scatters forward most."""
+    space, scaling, vector = view.posterior.space, view.scaling, view.scaling.to_vector(region.x)
+    near = _near(view, vector)
+    same = [vector, *images_of(space, vector, lambda v: near.residuals(scaling.to_coordinates(v)))]
+    forward = max(range(len(same)), key=lambda k: round(forward_asymmetry(space.to_model(same[k])), 6))
+    if not forward:
+        return region
+    x = scaling.strictly_inside(scaling.to_coordinates(same[forward]))
+    return dataclasses.replace(region, x=x, n_starts=region.n_images, n_images=region.n_starts)
 
 
 def _joined(region, end):
