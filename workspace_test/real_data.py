@@ -109,8 +109,8 @@ def table_of(name, result, backend):
     lines = [
         f"## {name}\n",
         f"Reduced chi-squared {result['reduced_chi_squared']:.4f} over {result['n_data']} pixels, "
-        f"{result['n_evaluations']} images, {result['seconds']:.0f} s by the clock ({result['cpu_seconds']:.0f} s of processor time) with reading and "
-        f"setting up ({backend}).\n",
+        f"{result['n_evaluations']} images, {result['seconds']:.0f} s by the clock "
+        f"({result['cpu_seconds']:.0f} s of processor time) with reading and setting up ({backend}).\n",
         "| parameter | value | sigma | unit |",
         "|---|---|---|---|",
     ]

@@ -59,8 +59,8 @@ def near_posterior(posterior, vector, panel_order=None):
     """The posterior with every quadrature that is chosen image by image held at one choice, good near one vector.
 
     Near that vector it is the same function, without the small steps between one rule and the next, and there is less
-    of it to compile. The choice is measured there against the noise; panels get no fewer nodes than usual. With ``panel_order`` it follows from the disk's
-    shape, and panels take no more nodes than that: 4 err by a thousandth.
+    of it to compile. The choice is measured there against the noise; panels get no fewer nodes than usual. With
+    ``panel_order`` it follows from the disk's shape, and panels take no more nodes than that: 4 err by a thousandth.
     """
     disks = getattr(posterior.space.template, "disks", None)
     if not hasattr(disks, "items"):

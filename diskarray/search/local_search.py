@@ -16,7 +16,7 @@ from .covariance import condition_of
 ARRIVED = 2.5e-3  # chi-squared still to be gained: a twentieth of a standard deviation
 _WELL_ARRIVED = 0.25 * ARRIVED  # a search stops there, whatever its tolerance
 _TIGHT = 1e-13
-_NEWTON = 6  # steps
+_NEWTON, _CLOSER = 6, 0.7  # steps, as long as each leaves no more than this of what was to be gained
 _SMALLER = 1e-3
 _EDGE = 1e-6
 _NEAR_EDGE = 2e-3
@@ -128,12 +128,12 @@ class _Chain:
 
     def gauss_newton(self, name):
         """Steps that would be exact if the residuals were linear, as long as they come closer to the minimum."""
-        for k in range(1, _NEWTON + 1):
-            gain = self.gain
+        steps, gain = 0, np.inf
+        while steps < _NEWTON and not self.gain <= ARRIVED and self.gain <= _CLOSER * gain:
+            gain, steps = self.gain, steps + 1
             self._move(*_newton_step(self.problem, self.x, self.residual, self.jacobian))
-            if self.arrived() or self.gain > 0.7 * gain:
-                break
-        self.steps.append(f"{name}: {k} steps")
+            self.arrived()
+        self.steps.append(f"{name}: {steps} steps")
 
     def quasi_newton(self, name):
         """scipy's L-BFGS-B, in coordinates scaled by the curvature along each."""

@@ -13,7 +13,7 @@ from diskarray.parameters.priors import LogUniform, Normal, Uniform
 from diskarray.parameters.space import ParameterSpace
 from diskarray.search.lbfgs import LBFGSB
 from diskarray.search.least_squares import LeastSquares
-from diskarray.search.local_search import ARRIVED, local_search, remaining_gain
+from diskarray.search.local_search import ARRIVED, _Chain, _Slopes, local_search, remaining_gain
 from diskarray.search.optimize import optimize
 from diskarray.search.problem import LOSSES, Problem
 from diskarray.search.scaling import Scaling
@@ -303,6 +303,57 @@ def test_a_search_that_stops_early_goes_on_with_the_same_loss_and_names_every_st
         assert len(found.steps) > 1 and found.arrived and problem.loss == loss
         alone = independent(posterior, [3, 1, 0.5], loss)
         assert found.cost == pytest.approx(2 * alone.cost, abs=0.01)
+
+
+def counted(problem):
+    """Where Jacobians were computed."""
+    places, plain = [], problem.quick_jacobian
+
+    def noted(x, residual):
+        places.append(x.copy())
+        return plain(x, residual)
+
+    problem.quick_jacobian = noted
+    return places
+
+
+def test_most_jacobians_of_a_search_are_corrected_and_the_last_is_computed():
+    problem = problem_of(CurvePosterior(WIDE))
+    places = counted(problem)
+    found = search(problem, [6, 0.3, -1])
+    trials = int(found.steps[0].split(": ")[1].split(" ")[0])
+    assert found.arrived and 1 < len(places) <= 1 + trials / 2
+    assert len({tuple(place) for place in places}) == len(places)  # never twice at one point
+    np.testing.assert_allclose(found.jacobian, problem.jacobian(found.x), atol=2e-3 * np.max(np.abs(found.jacobian)))
+
+
+def test_a_corrected_jacobian_agrees_with_what_the_last_step_changed():
+    problem = problem_of(CurvePosterior(WIDE))
+    slopes = _Slopes(problem, quick=True, measured=None, corrections=2)
+    places, computed = (
+        [np.array([0.3, 0.5, 0.6]) + 0.05 * k * np.array([1, -1, 0.5]) for k in range(4)],
+        counted(problem),
+    )
+    residuals, jacobians = [], []
+    for x in places:
+        residuals.append(slopes.residuals(x))
+        jacobians.append(slopes.jacobian(x))
+    for k in (1, 2):
+        step = places[k] - places[k - 1]
+        np.testing.assert_allclose(jacobians[k] @ step, residuals[k] - residuals[k - 1], rtol=1e-10)
+    assert [tuple(x) for x in computed] == [tuple(places[0]), tuple(places[3])]
+
+
+def test_gauss_newton_steps_end_at_a_bound_where_the_minimum_is():
+    bound = CurvePosterior(WIDE | {"level": Uniform(0.6, 3)}, seed=1)
+    problem = problem_of(bound)
+    x = problem.scaling.strictly_inside(problem.scaling.to_coordinates(np.array([2.5, 1.3, 0.8])))
+    chain = _Chain(problem, x, 100)
+    chain.arrived()
+    chain.gauss_newton("steps")
+    alone = least_squares(lambda v: bound.residuals([*v, 0.6]), [3.0, 1.0], xtol=1e-14)
+    assert chain.gain <= ARRIVED and chain.at_bound.tolist() == [False, False, True]
+    assert chain.cost == pytest.approx(2 * alone.cost, abs=ARRIVED) and chain.steps[0].startswith("steps: ")
 
 
 def test_what_is_left_to_gain_is_what_a_search_gains():
