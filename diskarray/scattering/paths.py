@@ -84,12 +84,12 @@ def blocks(sampling, lines, nodes, weights, *, entries=None, xp=np):
         segments = sampling.segments(*lines)
         whole = tuple(xp.broadcast_to(a[None, :], segments[0].shape) for a in sampling.prepared(*lines))
 
-        def sum_over_nodes(_, *arrays):
+        def sum_over_nodes(size, *arrays):
             segment, line = arrays[: len(segments)], arrays[len(segments) :]
 
-            def term(node, weight):  # with the length in here, derivatives need not know the sum
+            def term(node, weight):  # with the size in here, derivatives need not know the sum
                 l, stretch = sampling.point(node, *segment)
-                value = weight * xp.abs(segment[1]) * sampling.integrand(*line, l)
+                value = (weight * size) * sampling.integrand(*line, l)
                 return value if stretch is None else value * stretch
 
             return accumulate(term, (nodes, weights), xp=xp)
