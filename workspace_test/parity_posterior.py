@@ -8,6 +8,7 @@ import numpy as np
 from _harness import begin, full_grid, full_scene
 
 import diskarray as da
+from diskarray.backend.transforms import evaluate_each
 
 BELT = "disks.two_power_law_henyey_greenstein"
 PRIORS = {
@@ -101,6 +102,8 @@ def compare_values(posterior, quick, table, jax, jnp):
         rows,
         space.names,
     )
+    residuals = evaluate_each(type(posterior).residuals, posterior, list(rows[:5]), xp=jnp)
+    table.same("residuals, several in threads", residuals, [posterior.residuals(row) for row in rows[:5]])
     nats(table, "log_probabilities", posterior.log_probabilities(rows, xp=jnp), probabilities, rows, space.names)
     by_hand = posterior.fit_from(space.to_model(rows[3]))
     nats(table, "fit_from has the same log-likelihood", [by_hand.log_likelihood], [expected[3]], rows[3:4], space.names)

@@ -120,6 +120,16 @@ def compare_choice(table, jax, jnp):
     table.same("automatic quadrature: jit", [compiled(i) for i in inclinations], expected, peak=peak)
     table.same("automatic quadrature: vmap", jax.vmap(compiled)(jnp.asarray(inclinations)), expected, peak=peak)
 
+    def with_exponent(gamma, xp):
+        return set_at(disk, "density.gamma", gamma).image_2d_from(points, xp=xp).array
+
+    exponents = np.array([1.0, 1.998, 1.9995, 2.0, 2.0005, 2.002, 3.5])
+    expected = np.stack([with_exponent(gamma, np) for gamma in exponents])
+    compiled, peak = jax.jit(lambda gamma: with_exponent(gamma, jnp)), expected.max(axis=1)
+    table.same("a layer's nodes at and around gamma = 2: jit", [compiled(g) for g in exponents], expected, peak=peak)
+    table.same("a layer's nodes, vmap", jax.vmap(compiled)(jnp.asarray(exponents)), expected, peak=peak)
+    table.line("they change there", bool(np.max(np.abs(expected[4] - expected[5]) / peak[3]) > 1e-12))
+
 
 def compare_compiled(table, jax, jnp):
     """Everything is an argument of the compiled function; numbers of any kind share one compilation."""
