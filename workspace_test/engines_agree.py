@@ -16,8 +16,7 @@ import numpy as np
 import diskarray as da
 from diskarray.files.atomic import write_bytes
 
-for folder in ("support", "sampling"):
-    sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / folder))
+sys.path[:0] = [str(Path(__file__).parents[1] / "test_diskarray" / folder) for folder in ("support", "sampling")]
 import problems
 import test_consensus as planes
 

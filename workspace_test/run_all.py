@@ -4,7 +4,7 @@
 
 ``make test`` calls it after the unit tests; with ``--all`` (``make check``) every script runs whole, and those too that
 take longer, and docs/checks.md tells how long each took and whether it passed. What is timed by the clock runs last, by
-itself.
+itself. Of those that make pages from peers or for hours it is checked that they start.
 """
 
 import argparse
@@ -41,6 +41,7 @@ LONGER = (
     ("docs_tutorials",),
     ("check_documentation",),
     ("kill_resume",),
+    ("engines_agree", "--document", os.devnull),
     ("mutated_files",),
     ("simulation_based_calibration", "--runs", "32", "--document", os.devnull),
     ("calibration_example",),
@@ -54,6 +55,20 @@ LONGER = (
     ("docs_house", "--check"),
 )
 ALONE = (("docs_quick_start",),)
+STARTED = (
+    "benchmark_fit",
+    "benchmark_image",
+    "check_coverage",
+    "check_installs",
+    "compare_vip",
+    "convergence_over_sampling",
+    "effective_samples",
+    "hd32297_three_ways",
+    "hd35841",
+    "real_data",
+    "report_browser",
+    "survey_gpi",
+)
 
 
 def run(script):
@@ -83,6 +98,10 @@ def main():
                 times.append(f"{script[0]} {seconds:.0f} s")
                 failed += [script[0]] * (code != 0)
                 rows.append((script[0], "FAILED" if code else "passed", f"{seconds:.0f} s"))
+    for name in STARTED if whole and not options.only else ():
+        code, output, _ = run((name, "--help"))
+        failed += [name] * (code != 0)
+        print(output if code else "", end="")
     if whole:
         record("Scripts", ("script", "verdict", "time"), rows)
     print(", ".join(times), f"- together {time.perf_counter() - began:.0f} s")
