@@ -16,7 +16,8 @@ import numpy as np
 import diskarray as da
 from diskarray.files.atomic import write_bytes
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "test_diskarray" / folder) for folder in ("support", "sampling")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "support"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "test_diskarray" / "sampling"))
 import problems
 import test_consensus as planes
 
