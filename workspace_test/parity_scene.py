@@ -128,7 +128,12 @@ def compare_choice(table, jax, jnp):
     compiled, peak = jax.jit(lambda gamma: with_exponent(gamma, jnp)), expected.max(axis=1)
     table.same("a layer's nodes at and around gamma = 2: jit", [compiled(g) for g in exponents], expected, peak=peak)
     table.same("a layer's nodes, vmap", jax.vmap(compiled)(jnp.asarray(exponents)), expected, peak=peak)
-    table.line("they change there", bool(np.max(np.abs(expected[4] - expected[5]) / peak[3]) > 1e-12))
+    inclined = set_at(disk, "inclination", 65.0)
+    free = da.ParameterSpace.of(inclined, {"density.gamma": da.Uniform(1.0, 4.0)})
+    slope = jax.jit(jax.jacfwd(lambda gamma: free.to_model(gamma).image_2d_from(points, xp=jnp).array))(np.array([2.0]))
+    finest = set_at(inclined, "rule", da.Quadrature("panels", 24))
+    above, below = (set_at(finest, "density.gamma", g).image_2d_from(points).array for g in (2.0 + 1e-4, 2.0 - 1e-4))
+    table.same("free, its derivative at 2 is right", slope.T, (above - below)[None] / 2e-4, tolerance=0.02)
 
 
 def compare_compiled(table, jax, jnp):

@@ -2,11 +2,12 @@
 
 __all__ = ["Disk"]
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 
-from ..backend.pytree import component, on_namespace, static
+from ..backend.pytree import component, get_at, on_namespace, set_at, static
 from ..errors import ParameterError
 from ..geometry.disk_axes import major_minor_from
 from ..geometry.stokes import stokes_from_azimuthal
@@ -90,6 +91,20 @@ class Disk:
                 "the phase function is Polarized already: give polarization= to the disk and the phase function of the "
                 "total intensity by itself"
             )
+
+    def prepare(self, ranges):
+        """A copy that sums layers in halves if a parameter among ``ranges`` changes the vertical exponent."""
+        if not hasattr(self.density, "scales"):
+            return self
+        exponent = self.density.scales().vertical_exponent
+        for name, ends in ranges.items():
+            value = get_at(self, name)
+            if not name.startswith("density.") or np.ndim(value):
+                continue
+            inside = (0.5 * (value + end) if np.isfinite(end) else value + 1.0 for end in ends)
+            if any(set_at(self, name, other).density.scales().vertical_exponent != exponent for other in inside):
+                return dataclasses.replace(self, rule=dataclasses.replace(self.rule, halves=True))
+        return self
 
     def to_reference_frame(self, grid, *, xp=np):
         """Sky points (arcsec) as (u, v) in au along the disk's major and minor axis."""

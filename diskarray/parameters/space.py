@@ -310,14 +310,15 @@ def _check_linear(linear, specs):
 
 
 def _prepared(model, free, tied):
-    """Let components settle what depends on the range of their free parameters (``prepare(ranges)``)."""
+    """Let components settle what depends on the range of free parameters, theirs or below (``prepare(ranges)``)."""
     ranges = {}
     owners = {path: f.path for f in free for path in _paths(f, tied)}
     supports = {f.path: _support(f.prior, _specs(model, f, tied)) for f in free}
     for path, source in owners.items():
-        parent, _, name = path.rpartition(".")
-        ranges.setdefault(parent, {})[name] = supports[source]
-    for parent, fields in ranges.items():
+        parts = path.split(".")
+        for k in range(len(parts)):
+            ranges.setdefault(".".join(parts[:k]), {})[".".join(parts[k:])] = supports[source]
+    for parent, fields in sorted(ranges.items(), key=lambda item: -len(item[0])):
         owner = get_at(model, parent) if parent else model
         if hasattr(owner, "prepare"):
             settled = owner.prepare(fields)

@@ -86,4 +86,4 @@ def _nodes(choice, disk):
 
 def _words(rule):
     given = {f.name: getattr(rule, f.name) for f in dataclasses.fields(rule)}
-    return {key: value for key, value in given.items() if value is not None}
+    return {key: value for key, value in given.items() if value is not None and value is not False}

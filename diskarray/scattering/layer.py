@@ -22,15 +22,15 @@ LAYER_SEGMENTS = 1
 _DEPTH = 10.0  # a layer ends where exp(-(|Z|/H)^gamma) = exp(-10)
 _WEIGHT = 11.0  # the weight function of nodes on a half layer, exp(-11 t^2) on [0, 1]
 _NARROWER = 8.0  # that of n nodes on a whole layer, exp(-(8 + n) t^2): the ring narrows what lies close to its crest
-_ALMOST = 1e-3  # a vertical exponent so close to 2 makes no difference to them
 _SOFTENING = 0.01  # of the radius: the layer keeps some thickness above the star
 _MOST_BENT = 0.6  # a flared layer is not taken to be longer than 1 / 0.4 of a flat one
 _NEAR = 1.5  # scale heights from the star: lines that pass it closer than that see the peak of 1 / d^2
+_ALMOST = 1e-3  # a vertical exponent so close to 2 makes no difference to the nodes
 _LEAST_TURN = 4.5  # what distance from the star and the phase function change by counts as much as such slopes
 _FINE = 128  # points that stand for the continuous weight function
 
 
-def layer_nodes(order, vertical_exponent, *, xp=np):
+def layer_nodes(order, vertical_exponent, halves=False, *, xp=np):
     """Nodes from -1 to 1 across the layer, and weights: ``sum_k w_k f(t_k)`` is the integral of f.
 
     Parameters
@@ -39,18 +39,20 @@ def layer_nodes(order, vertical_exponent, *, xp=np):
         Nodes on each half. A Gaussian needs no halves: 7/5 order + 1 nodes on the whole err as little (measured).
     vertical_exponent : float or 0-d array
         Gamma; where it is not known yet, the code compiled for it holds both rules.
+    halves : bool
+        Whatever the exponent: what the brightness changes by with it has an edge in the mid-plane even at 2.
 
     Returns
     -------
     nodes, weights : arrays, shape (K,)
     """
-    halves, whole = _half_nodes(order), _whole_nodes(7 * order // 5 + 1)
-    if concrete(vertical_exponent):
-        chosen = whole if abs(float(vertical_exponent) - 2.0) <= _ALMOST else halves
+    by_halves, whole = _half_nodes(order), _whole_nodes(7 * order // 5 + 1)
+    if halves or concrete(vertical_exponent):
+        chosen = by_halves if halves or abs(float(vertical_exponent) - 2.0) > _ALMOST else whole
         return tuple(xp.asarray(values) for values in chosen)
-    gaussian = xp.abs(vertical_exponent - 2.0) <= _ALMOST
     filled = (np.append(values, np.zeros(2 * order - values.size)) for values in whole)
-    return tuple(xp.where(gaussian, xp.asarray(a), xp.asarray(b)) for a, b in zip(filled, halves, strict=True))
+    gaussian = xp.abs(vertical_exponent - 2.0) <= _ALMOST
+    return tuple(xp.where(gaussian, xp.asarray(a), xp.asarray(b)) for a, b in zip(filled, by_halves, strict=True))
 
 
 @lru_cache(maxsize=32)

@@ -86,7 +86,7 @@ def _surer(rule):
 
 
 def _loose(path, rule):
-    return Quadrature(tolerance=max(rule.accuracy, _TOLERANCE))
+    return Quadrature(tolerance=max(rule.accuracy, _TOLERANCE), halves=rule.halves)
 
 
 def _with_rules(posterior, chosen):

@@ -9,7 +9,10 @@ from scipy.integrate import quad
 from diskarray.backend.pytree import replace
 from diskarray.errors import ParameterError
 from diskarray.model.disk import Disk
+from diskarray.parameters.priors import Uniform
+from diskarray.parameters.space import ParameterSpace
 from diskarray.profiles.density import TwoPowerLaw
+from diskarray.profiles.layered import Layered
 from diskarray.profiles.phase_function import HenyeyGreenstein
 from diskarray.structures.frame import Frame2D
 from diskarray.structures.grid import Grid2D, Grid2DIrregular
@@ -246,3 +249,32 @@ def test_construction_errors_name_the_cure(wrong, cure):
 def test_a_wrong_path_names_the_nearest():
     with pytest.raises(ParameterError, match="did you mean scale_height"):
         replace(BELT, "density.scaleheight", 1.0)
+
+
+def test_a_layer_is_summed_in_halves_where_the_vertical_exponent_is_free():
+    """At 2 the nodes across the whole of it would be as good, but not what the image changes by with the exponent."""
+    priors = {"density.radius": Uniform(50.0, 90.0), "inclination": Uniform(0.0, 60.0)}
+    assert not ParameterSpace.of(BELT, priors).template.rule.halves
+    space = ParameterSpace.of(BELT, priors | {"density.gamma": Uniform(1.0, 4.0)})
+    assert space.template.rule.halves
+    start, step = space.to_vector(), 1e-4 * np.eye(3)[2]
+    start[space.names.index("inclination")] = 30.0
+
+    def slope(above, below):
+        images = [space.to_model(v).image_2d_from(GRID).array for v in (above, below)]
+        return (images[0] - images[1]) / (above - below)[2]
+
+    assert space.names[2] == "density.gamma" and start[2] == 2.0
+    central, onesided = slope(start + step, start - step), slope(start + step, start)
+    np.testing.assert_allclose(onesided, central, atol=2e-4 * np.max(np.abs(central)))
+
+
+def test_other_densities_are_asked_whether_their_vertical_exponent_varies():
+    class Plain:
+        def density(self, X, Y, Z, *, xp=np):
+            return np.exp(-((Z / 3.0) ** 2))
+
+    assert Disk(density=Plain()).prepare({"inclination": (0.0, 90.0)}).rule.halves is False
+    layered = Disk(density=Layered())
+    assert layered.prepare({"density.vertical.gamma": (1.0, np.inf)}).rule.halves
+    assert not layered.prepare({"density.vertical.scale_height": (0.1, 5.0)}).rule.halves

@@ -49,10 +49,9 @@ def test_the_stretch_is_the_derivative_of_the_place():
 
 
 def test_a_gaussian_needs_fewer_nodes_and_any_other_profile_two_halves():
-    assert layer_nodes(5, 2.0)[0].size == layer_nodes(5, 2.0004)[0].size == 8
-    assert layer_nodes(14, 2.0)[0].size == 20
-    for gamma in (1.0, 1.99, 2.01, 4.0):
-        nodes, weights = layer_nodes(5, gamma)
+    assert layer_nodes(5, 2.0)[0].size == 8 and layer_nodes(14, 2.0)[0].size == 20
+    for gamma, halves in ((1.0, False), (2.01, False), (2.0, True), (4.0, False)):
+        nodes, weights = layer_nodes(5, gamma, halves)
         assert nodes.size == 10
         np.testing.assert_allclose(nodes, -nodes[::-1], atol=1e-15)
         np.testing.assert_allclose(weights, weights[::-1], rtol=1e-12)
