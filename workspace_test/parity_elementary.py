@@ -4,7 +4,7 @@ import numpy as np
 from _harness import begin
 
 from diskarray.backend.elementary import logarithm, power, square_root
-from diskarray.backend.loops import sorted_rows
+from diskarray.backend.loops import in_blocks, sorted_rows
 from diskarray.profiles.density import joined_power_laws
 from diskarray.profiles.phase_function import henyey_greenstein
 from diskarray.scattering.integral import scattering_cosine
@@ -47,7 +47,22 @@ def main():
             equal(table, f"{name}: slope {k + 1}", total(*points), differences(function, points, k), TRUE)
     for number in (1, 2, 7, 20):
         sorted_as_numpy(table, number, jax, jnp)
+    for size, length in ((2, 1), (9, 4), (65, 64), (100, 7), (1000, 300)):
+        in_blocks_as_whole(table, size, length, jax, jnp)
     table.finish()
+
+
+def in_blocks_as_whole(table, size, length, jax, jnp):
+    """The same values as without blocks, all of which begin with a cache line: where there are more, 8 divides them."""
+    points, lengths = RANDOM.normal(size=size), []
+
+    def function(x):
+        lengths.append(x.shape[0])
+        return x**2
+
+    found = jax.jit(lambda x: in_blocks(function, (x,), length, xp=jnp))(points)
+    aligned = all(n % 8 == 0 or n == size for n in lengths)
+    table.line(f"{size} in blocks of {length}", aligned and np.array_equal(found, points**2), f"{lengths[0]}", "n x 8")
 
 
 def sorted_as_numpy(table, number, jax, jnp):

@@ -7,6 +7,7 @@ import numpy as np
 from .namespace import concrete, is_jax_namespace, is_numpy_namespace
 
 _BLOCK = 32768  # entries of compiled code's arrays in a block
+_ALIGNED = 8  # doubles that a cache line holds: blocks that begin within one take compiled code twice as long
 _NUMPY_BLOCK = 131072  # NumPy's calls cost more than leaving the nearest cache
 _NEVER_TOUCHED = 4_000_000  # doubles; just below the 32 MiB up to which glibc learns from what is freed
 
@@ -98,8 +99,8 @@ def on_nonzero(function, factor, arrays, *, xp=np):
 def in_blocks(function, lines, length, *, xp=np):
     """``function(*lines)`` of arrays that it treats entry by entry, shape (M,) -> (M,), some ``length`` at a time.
 
-    Every block's temporary arrays are dropped before the next. Under JAX the blocks are equal (the last one is filled
-    up with entries of the first) and rematerialized, so that a gradient needs the memory of one block too.
+    Every block's temporary arrays are dropped before the next. Under JAX the blocks are equal and begin with a cache line (the
+    last one is filled up with entries of the first), and rematerialized, so that a gradient needs the memory of one block too.
     """
     size = lines[0].shape[0]
     number = -(-size // length)
@@ -112,7 +113,8 @@ def in_blocks(function, lines, length, *, xp=np):
         return xp.concat([function(*(a[block] for a in lines)) for block in blocks])
     import jax
 
-    even = -(-size // number)
+    even = min(-(-size // (number * _ALIGNED)) * _ALIGNED, size)
+    number = -(-size // even)
 
     @jax.checkpoint  # all of it: else a gradient keeps the lines once more as they are cut into blocks
     def all_blocks(*lines):
