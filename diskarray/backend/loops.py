@@ -99,8 +99,9 @@ def on_nonzero(function, factor, arrays, *, xp=np):
 def in_blocks(function, lines, length, *, xp=np):
     """``function(*lines)`` of arrays that it treats entry by entry, shape (M,) -> (M,), some ``length`` at a time.
 
-    Every block's temporary arrays are dropped before the next. Under JAX the blocks are equal and begin with a cache line (the
-    last one is filled up with entries of the first), and rematerialized, so that a gradient needs the memory of one block too.
+    Every block's temporary arrays are dropped before the next. Under JAX the blocks are equal and begin with a cache
+    line (the last one is filled up with entries of the first), and rematerialized, so that a gradient needs the memory
+    of one block too.
     """
     size = lines[0].shape[0]
     number = -(-size // length)
