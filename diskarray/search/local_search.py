@@ -128,12 +128,13 @@ class _Chain:
 
     def gauss_newton(self, name):
         """Steps that would be exact if the residuals were linear, as long as they come closer to the minimum."""
-        steps, gain = 0, np.inf
-        while steps < _NEWTON and not self.gain <= ARRIVED and self.gain <= _CLOSER * gain:
+        steps, gain, most = 0, np.inf, min(_NEWTON, self.max_iterations - 1)
+        while steps < most and not self.gain <= ARRIVED and self.gain <= _CLOSER * gain:
             gain, steps = self.gain, steps + 1
             self._move(*_newton_step(self.problem, self.x, self.residual, self.jacobian))
             self.arrived()
-        self.steps.append(f"{name}: {steps} steps")
+        if steps:
+            self.steps.append(f"{name}: {steps} steps")
 
     def quasi_newton(self, name):
         """scipy's L-BFGS-B, in coordinates scaled by the curvature along each."""
