@@ -98,8 +98,8 @@ class Disk:
             return self
         exponent = self.density.scales().vertical_exponent
         for name, ends in ranges.items():
-            value = get_at(self, name)
-            if not name.startswith("density.") or np.ndim(value):
+            value = get_at(self, name) if name.startswith("density.") else ()
+            if np.ndim(value):
                 continue
             inside = (0.5 * (value + end) if np.isfinite(end) else value + 1.0 for end in ends)
             if any(set_at(self, name, other).density.scales().vertical_exponent != exponent for other in inside):

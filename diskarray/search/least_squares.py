@@ -87,10 +87,11 @@ class LeastSquares:
         vector = start_vector(posterior.space, start)
         xp, exact, steps = library_for(posterior, vector, self.derivatives, xp=xp)
         whole = Problem(posterior, Scaling.of(posterior.space), xp, progress, self.loss, self.loss_scale, exact)
-        regions, first = [], whole.scaling.strictly_inside(whole.scaling.to_coordinates(vector))
+        regions = []
         if self.starts > 1:
             regions, step = explore(whole, vector, self.starts, self.seed)
             steps.append(step)
+        first = whole.scaling.strictly_inside(whole.scaling.to_coordinates(vector))
         found, problem = self._settled(whole, regions[0].x if regions else first, steps)
         found, basins = with_basins(problem, found, regions)
         steps += [

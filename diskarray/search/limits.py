@@ -10,6 +10,7 @@ __all__ = ["limits_of"]
 import numpy as np
 
 from ..results.optimize_result import Limit
+from .local_search import bounded_step
 
 RISE = 2.706  # of chi-squared: 95 % of a Gaussian lie on one side
 _METHOD = "profile of chi-squared, a rise of 2.71"
@@ -67,7 +68,7 @@ class _Profile:
         self.ends = problem.scaling.lower[index], problem.scaling.upper[index]
         self.residual, self.jacobian = problem.weighted(found.residual, found.jacobian)
         self.known = {self.here: (0.0, found.x)}
-        self.left, self.triangle = np.linalg.qr(self.jacobian[:, self.others])
+        self.factors = np.linalg.qr(self.jacobian[:, self.others])
 
     def limit(self):
         """("upper" or "lower", coordinate), ("both", None) or ("none", None)."""
@@ -101,7 +102,8 @@ class _Profile:
     def _first_guess(self, end):
         """Where the parabola of the profile at the best fit rises enough, or a fifth of the way."""
         side, column = np.sign(end - self.here), self.jacobian[:, self.index]
-        along = np.linalg.lstsq(self.triangle, self.left.T @ column, rcond=1e-10)[0]
+        left, triangle = self.factors
+        along = np.linalg.lstsq(triangle, left.T @ column, rcond=1e-10)[0]
         rest = column - self.jacobian[:, self.others] @ along
         slope, curvature = max(side * float(rest @ self.residual), 0.0), float(rest @ rest)
         room = abs(end - self.here)
@@ -127,7 +129,7 @@ class _Profile:
                 return np.inf, x
             weighted = problem.weighted(residual, self.jacobian)[0]
             moved = x.copy()
-            moved[self.others] += self._bounded_step(weighted, x[self.others])
+            moved[self.others] += bounded_step(self.factors, weighted, x[self.others], problem.scaling, self.others)
             trial = problem.residuals(moved)
             gained = cost - problem.cost(trial)
             if not gained > 0:
@@ -136,14 +138,3 @@ class _Profile:
             if gained < _CLOSE * self.rise:
                 break
         return cost, x
-
-    def _bounded_step(self, residual, x):
-        """The step of the others that makes residual + jacobian step shortest within the bounds."""
-        from scipy.optimize import lsq_linear
-
-        if not x.size:  # older releases of SciPy fail on no column
-            return x
-        scaling = self.problem.scaling
-        room = scaling.lower[self.others] - x, scaling.upper[self.others] - x
-        bounds = room[0], np.maximum(room[1], room[0] + 1e-9)
-        return lsq_linear(self.triangle, -self.left.T @ residual, bounds=bounds, method="bvls").x

@@ -5,7 +5,7 @@ gain, whose root is the distance to the minimum in standard deviations (the conv
 Technometrics 23, 179, in absolute units). Every step of the chain minimizes the same function.
 """
 
-__all__ = ["Found", "local_search", "quick_search", "remaining_gain"]
+__all__ = ["Found", "bounded_step", "local_search", "quick_search", "remaining_gain"]
 
 import dataclasses
 
@@ -289,18 +289,38 @@ def _least_squares(problem, start, tolerance, max_iterations, quick, measured=No
 
 def _newton_step(problem, x, residual, jacobian):
     """Where the Gauss-Newton step within the bounds leads, shortened until it leads down; else the point itself."""
-    from scipy.optimize import lsq_linear
-
     weighted, slopes = problem.weighted(residual, jacobian)
-    left, triangle = np.linalg.qr(slopes)
-    room = problem.scaling.lower - x, np.maximum(problem.scaling.upper - x, _TIGHT)
-    step, cost = lsq_linear(triangle, -left.T @ weighted, bounds=room, method="bvls").x, problem.cost(residual)
+    step, cost = bounded_step(np.linalg.qr(slopes), weighted, x, problem.scaling), problem.cost(residual)
     for part in (1.0, 0.5, 0.25):
         there = np.clip(x + part * step, problem.scaling.lower, problem.scaling.upper)
         found = problem.residuals(there)
         if problem.cost(found) < cost:
             return there, found
     return x, residual
+
+
+def bounded_step(factors, residual, x, scaling, index=slice(None)):
+    """The step within the bounds that makes residual + jacobian step shortest.
+
+    Parameters
+    ----------
+    factors : (Q, R)
+        Of the Jacobian, ``numpy.linalg.qr``.
+    residual : array, shape (N,)
+    x : array, shape (k,)
+        The coordinates that are moved.
+    scaling : Scaling
+    index : array of int, shape (k,)
+        Which of all coordinates these are.
+    """
+    from scipy.optimize import lsq_linear
+
+    if not x.size:  # older releases of SciPy fail on no column
+        return x
+    left, triangle = factors
+    room = scaling.lower[index] - x, scaling.upper[index] - x
+    bounds = room[0], np.maximum(room[1], room[0] + 1e-9)
+    return lsq_linear(triangle, -left.T @ residual, bounds=bounds, method="bvls").x
 
 
 def _gain(problem, x, residual, jacobian):
