@@ -36,14 +36,15 @@ def with_slopes(function, slopes):
     Parameters
     ----------
     function : callable
-        ``function(*arrays, xp=np)``, an array.
+        ``function(*arrays, xp=np)``, an array and a tuple of what its slopes use again. Without such a tuple the
+        function itself need not be differentiable; what is in it is differentiated for second derivatives.
     slopes : callable
-        ``slopes(value, *arrays, xp=np)``, its derivative with respect to each array, a tuple.
+        ``slopes(value, *again, *arrays, xp=np)``, its derivative with respect to each array, a tuple.
 
     Returns
     -------
     callable
-        ``function(*arrays, xp=np)``; with NumPy the function itself.
+        ``function(*arrays, xp=np)``, an array; with NumPy the function itself.
     """
 
     @lru_cache(maxsize=1)
@@ -51,24 +52,25 @@ def with_slopes(function, slopes):
         import jax
 
         xp, nothing = jax.numpy, jax.custom_derivatives.SymbolicZero
-        rule = jax.custom_jvp(lambda *arrays: function(*arrays, xp=xp))
+        rule = jax.custom_jvp(lambda *arrays: function(*arrays, xp=xp)[0])
 
         def derivative(arrays, changes):
-            value = rule(*arrays)
-            terms = zip(slopes(value, *arrays, xp=xp), changes, strict=True)
+            value, again = function(*arrays, xp=xp)
+            value = value if again else rule(*arrays)
+            terms = zip(slopes(value, *again, *arrays, xp=xp), changes, strict=True)
             return value, sum(slope * change for slope, change in terms if not isinstance(change, nothing))
 
         rule.defjvp(derivative, symbolic_zeros=True)
         return rule
 
     def either(*arrays, xp=np):
-        return differentiable()(*arrays) if is_jax_namespace(xp) else function(*arrays, xp=xp)
+        return differentiable()(*arrays) if is_jax_namespace(xp) else function(*arrays, xp=xp)[0]
 
     return either
 
 
 def _root(value, *, xp=np):
-    return xp.sqrt(value)
+    return xp.sqrt(value), ()
 
 
 _differentiable_root = with_slopes(_root, lambda root, value, *, xp: (0.5 * root * (1 / value),))
@@ -85,18 +87,19 @@ def square_root(value, *, xp=np):
 
 def _natural(value, *, xp=np):
     if not is_jax_namespace(xp) or value.dtype != np.float64:
-        return xp.log(value)
+        return xp.log(value), ()
     from jax.lax import bitcast_convert_type
 
     shifted = bitcast_convert_type(value, xp.uint64) + _TO_LOWEST
     exponent = bitcast_convert_type((shifted >> _MANTISSA_BITS) | _LARGE, xp.float64) - _BIAS
     mantissa = bitcast_convert_type((shifted & _MANTISSA) + _LOWEST, xp.float64)
-    s = (mantissa - 1) / (mantissa + 1)
-    square, series = s * s, _SERIES[0]
+    below, above = mantissa - 1, mantissa + 1
+    square, series = below * below / (above * above), _SERIES[0]
     for coefficient in _SERIES[1:]:
         series = series * square + coefficient
     usual = xp.logical_and(value >= _SMALLEST_NORMAL, value <= _LARGEST)
-    return xp.where(usual, exponent * np.log(2.0) + (2 * s + s * (square * series)), xp.nan)
+    numerator = exponent * np.log(2.0) * above + (2 * below + below * (square * series))
+    return numerator / xp.where(usual, above, xp.nan), ()
 
 
 _differentiable_logarithm = with_slopes(_natural, lambda _, value, *, xp: (1 / value,))
@@ -106,8 +109,9 @@ def logarithm(value, *, xp=np):
     """The natural logarithm of an array of positive normal numbers.
 
     XLA calls the C library once for every double-precision entry; written with operations that it vectorizes, as here,
-    it takes a fifth of the time and is exact to 2 units in the last place. Compiled code gives NaN for what is not
-    positive, infinite, or too small to be normal.
+    it takes a fifth of the time and is exact to 4 units in the last place. A division comes last, since XLA computes
+    anew wherever it is used what ends in anything cheaper. Compiled code gives NaN for what is not positive, infinite,
+    or too small to be normal.
     """
     return _differentiable_logarithm(value, xp=xp)
 

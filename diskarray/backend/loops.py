@@ -1,40 +1,15 @@
 """Loops and branches that NumPy runs as Python and JAX as parts of its compiled code."""
 
-__all__ = ["accumulate", "branch", "fastest_block", "in_blocks", "on_nonzero", "repeated", "sorted_rows"]
+__all__ = ["branch", "fastest_block", "in_blocks", "on_nonzero", "repeated", "sorted_rows"]
 
 import numpy as np
 
 from .namespace import concrete, is_jax_namespace, is_numpy_namespace
 
-_BLOCK = 32768  # entries of compiled code's arrays in a block
+_BLOCK = 32768
 _ALIGNED = 8  # doubles that a cache line holds: blocks that begin within one take compiled code twice as long
 _NUMPY_BLOCK = 131072  # NumPy's calls cost more than leaving the nearest cache
 _NEVER_TOUCHED = 4_000_000  # doubles; just below the 32 MiB up to which glibc learns from what is freed
-
-
-def accumulate(function, rows, *, xp=np):
-    """``sum_k function(*(row[k] for row in rows))``, one k at a time, never holding all terms.
-
-    Under JAX it is a scan whose body is rematerialized, so that neither the value nor its gradient keeps the
-    arrays of more than one step.
-
-    Parameters
-    ----------
-    function : callable
-        Maps one entry of every row to an array.
-    rows : tuple of arrays, shape (K, ...)
-    xp : module
-        Array namespace.
-    """
-    if not is_jax_namespace(xp):
-        return sum(function(*(row[k, ...] for row in rows)) for k in range(rows[0].shape[0]))
-    import jax
-
-    def body(total, entries):
-        return total + function(*entries), None
-
-    like = jax.eval_shape(function, *(row[0] for row in rows))
-    return jax.lax.scan(jax.checkpoint(body), xp.zeros(like.shape, like.dtype), rows)[0]
 
 
 def repeated(function, value, times, *, xp=np):

@@ -1,6 +1,6 @@
 """Spatial distributions of dust."""
 
-__all__ = ["TwoPowerLaw", "joined_power_laws"]
+__all__ = ["TwoPowerLaw", "circular_gaussian", "joined_power_laws"]
 
 import math
 
@@ -21,17 +21,58 @@ _VANISHING = 600.0  # exp(-600) is as good as zero; processors slow down at numb
 
 
 def _joined(inner, outer, depth, *, xp=np):
-    exponent = xp.minimum(inner, outer) - depth
-    return xp.exp(exponent) * square_root(2 / (1 + xp.exp(-2 * xp.abs(inner - outer))), xp=xp)
+    value, twice = _root_of(2 * inner, 2 * outer, 2 * depth, xp)
+    return value, (twice,)
 
 
-def _slopes(value, inner, outer, depth, *, xp=np):
-    share = 1 / (1 + xp.exp(-2 * xp.abs(inner - outer)))
-    of_inner = value * xp.where(inner < outer, share, 1 - share)
+def _root_of(inner, outer, depth, xp):
+    """The root of 2 e^-depth / (e^-inner + e^-outer), and twice the share of the larger term in that sum.
+
+    A root is what compiled code does not compute again wherever it is used; what is below it stays above zero.
+    """
+    lower = xp.minimum(inner, outer)
+    twice = 2 / (1 + xp.exp(lower - xp.maximum(inner, outer)))
+    least = math.log(float(xp.finfo(lower.dtype).smallest_normal))
+    return square_root(twice * xp.exp(xp.maximum(lower - depth, xp.asarray(least))), xp=xp), twice
+
+
+def _slopes(value, twice, inner, outer, depth, *, xp=np):
+    of_inner = value * _share_of_inner(twice, inner < outer, xp)
     return of_inner, value - of_inner, -value
 
 
+def _share_of_inner(twice, inside, xp):
+    return xp.where(inside, 0.5 * twice, 1 - 0.5 * twice)
+
+
 joined_power_laws = with_slopes(_joined, _slopes)
+
+
+def _circular(squared, Z, radius, alpha_in, alpha_out, scale_height, *, xp=np):
+    inverse = radius**2 / squared
+    log_inverse = logarithm(inverse, xp=xp)
+    depth = Z * Z * inverse * (2 / scale_height**2)
+    value, twice = _root_of(-alpha_in * log_inverse, -alpha_out * log_inverse, depth, xp)
+    return value, (inverse, log_inverse, depth, twice)
+
+
+def _circular_slopes(
+    value, inverse, log_inverse, depth, twice, squared, Z, radius, alpha_in, alpha_out, scale_height, *, xp=np
+):
+    share = _share_of_inner(twice, log_inverse > 0, xp)
+    by_log = -0.5 * value * log_inverse
+    steep = value * (alpha_out + (alpha_in - alpha_out) * share + depth)
+    return (
+        0.5 * steep / squared,
+        -value * Z * inverse * (2 / scale_height**2),
+        -steep * (1 / radius),
+        by_log * share,
+        by_log * (1 - share),
+        value * depth * (1 / scale_height),
+    )
+
+
+circular_gaussian = with_slopes(_circular, _circular_slopes)
 
 
 @component
@@ -68,6 +109,9 @@ class TwoPowerLaw:
     def density(self, X, Y, Z, *, xp=np):
         """Density relative to its mid-plane value at R, at points (X, Y, Z) in au."""
         squared = X * X + Y * Y + _NEAREST
+        if held_at(self.gamma, 2.0) and held_at(self.beta, 1.0) and held_at(self.eccentricity, 0.0):
+            numbers = (xp.asarray(v) for v in (self.radius, self.alpha_in, self.alpha_out, self.scale_height))
+            return circular_gaussian(squared, Z, *numbers, xp=xp)
         log_r = self._log_relative_radius(X, Y, squared, xp)
         inner, outer = self.alpha_in * log_r, self.alpha_out * log_r
         return joined_power_laws(inner, outer, self._vertical(Z, squared, log_r, xp), xp=xp)

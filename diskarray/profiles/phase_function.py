@@ -22,13 +22,13 @@ def _base(g, cos_phi, xp):
 
 
 def _value(g, cos_phi, *, xp=np):
-    base = _base(g, cos_phi, xp)
-    return (1 - g**2) / (4 * np.pi) / (base * square_root(base, xp=xp))
+    base, height = _base(g, cos_phi, xp), (1 - g**2) / (4 * np.pi)
+    return height / (base * square_root(base, xp=xp)), (base, height)
 
 
-def _slopes(value, g, cos_phi, *, xp=np):
-    steep = 3 * value / _base(g, cos_phi, xp)
-    return steep * (cos_phi - g) - 2 * g / (1 - g**2) * value, steep * g
+def _slopes(value, base, height, g, cos_phi, *, xp=np):
+    steep = 3 * value / base
+    return steep * (cos_phi - g) - (g / (2 * np.pi)) / height * value, steep * g
 
 
 henyey_greenstein = with_slopes(_value, _slopes)

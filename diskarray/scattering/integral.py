@@ -23,7 +23,7 @@ _NEAREST = 1e-12  # au^2, added to the squared distance from the star: nothing i
 
 def _cosine_of(l, inverse_distance, *, xp=np):
     """l / d; rounding can lead just beyond 1."""
-    return xp.clip(l * inverse_distance, -1.0, 1.0)
+    return xp.clip(l * inverse_distance, -1.0, 1.0), ()
 
 
 def _cosine_slopes(cosine, l, inverse_distance, *, xp=np):
@@ -73,16 +73,17 @@ def line_of_sight_integral(
         u, v = major_minor(*line)
         return u, *disk_point_from(v, 0.0, cos_i, sin_i)
 
-    def from_ring(*place):
+    def from_ring(offset, *place):
         """X and Y from the ring's center."""
         return (a if held_at(o, 0.0) else a - o for a, o in zip(place, offset, strict=True))
 
-    def integrand(X, Y, Z, l):
+    def integrand(numbers, X, Y, Z, l):
+        cos_i, sin_i, offset, density, phase_function = numbers
         Y, Z = Y + l * sin_i, Z + l * cos_i
         squared = X * X + Y * Y + Z * Z + _NEAREST
         inverse = 1 / squared
         cosine = scattering_cosine(l, square_root(squared, xp=xp) * inverse, xp=xp)
-        n = density.density(*from_ring(X, Y), Z, xp=xp)
+        n = density.density(*from_ring(offset, X, Y), Z, xp=xp)
         return n * phase_function.phase(cosine, xp=xp) * inverse
 
     def layer(*line):
@@ -95,13 +96,15 @@ def line_of_sight_integral(
             edges = guided_panels(*major_minor(*line), cos_i, sin_i, offset, scales, xp=xp)
         return edges[:-1, ...], edges[1:, ...] - edges[:-1, ...]
 
+    numbers = (cos_i, sin_i, offset, density, phase_function)
+
     def summed(choice):
         nodes, weights = choice.nodes_and_weights(scales, xp=xp)
         if scales is not None and choice.nodes == "layer":
-            sampling = Sampling(LAYER_SEGMENTS, layer, layer_point, prepared, integrand)
+            sampling = Sampling(LAYER_SEGMENTS, layer, layer_point, prepared, integrand, numbers)
         else:
             number = UNGUIDED_PANELS if scales is None else number_of_panels(scales)
-            sampling = Sampling(number, panels, panel_point, prepared, integrand)
+            sampling = Sampling(number, panels, panel_point, prepared, integrand, numbers)
         path = getattr(paths, paths.path_for(choice, sampling.number * nodes.shape[0], u.shape[0]))
         return path(sampling, (u, v), nodes, weights, xp=xp)
 

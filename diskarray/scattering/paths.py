@@ -4,10 +4,12 @@ __all__ = ["Sampling", "blocks", "path_for", "streaming", "vectorized"]
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from ..backend.loops import accumulate, fastest_block, in_blocks, on_nonzero
+from ..backend.accumulate import accumulate
+from ..backend.loops import fastest_block, in_blocks, on_nonzero
 
 _IN_CACHE = 16384  # entries of one array; a few dozen such arrays stay near a processor core
 _SMALL_BLOCK = 1500  # entries (segments x lines) of a block where memory matters more than time
@@ -28,7 +30,9 @@ class Sampling:
     prepared : callable
         ``prepared(*lines)``: the arrays, shape (M,), that the integrand needs of the lines.
     integrand : callable
-        ``integrand(*prepared, l)``, elementwise.
+        ``integrand(numbers, *prepared, l)``, elementwise.
+    numbers : tree
+        Of the numbers, the same for all lines, that the integrand depends on.
     """
 
     number: int
@@ -36,6 +40,7 @@ class Sampling:
     point: Callable
     prepared: Callable
     integrand: Callable
+    numbers: Any
 
 
 def path_for(quadrature, n_nodes, n_lines):
@@ -68,7 +73,7 @@ def vectorized(sampling, lines, nodes, weights, *, xp=np):
     whole = tuple(xp.broadcast_to(a[None, None, :], l.shape) for a in sampling.prepared(*lines))
 
     def term(factor, *arrays):
-        return factor * sampling.integrand(*arrays)
+        return factor * sampling.integrand(sampling.numbers, *arrays)
 
     return xp.sum(on_nonzero(term, factor, (*whole, l), xp=xp), axis=(0, 1))
 
@@ -85,14 +90,14 @@ def blocks(sampling, lines, nodes, weights, *, entries=None, xp=np):
         whole = tuple(xp.broadcast_to(a[None, :], segments[0].shape) for a in sampling.prepared(*lines))
 
         def sum_over_nodes(size, *arrays):
-            segment, line = arrays[: len(segments)], arrays[len(segments) :]
-
-            def term(node, weight):  # with the size in here, derivatives need not know the sum
+            def term(node, weight, *arrays_and_numbers):
+                *arrays, numbers = arrays_and_numbers
+                segment, line = arrays[: len(segments)], arrays[len(segments) :]
                 l, stretch = sampling.point(node, *segment)
-                value = (weight * size) * sampling.integrand(*line, l)
+                value = weight * sampling.integrand(numbers, *line, l)
                 return value if stretch is None else value * stretch
 
-            return accumulate(term, (nodes, weights), xp=xp)
+            return size * accumulate(term, (nodes, weights), arrays, sampling.numbers, xp=xp)
 
         return xp.sum(on_nonzero(sum_over_nodes, xp.abs(segments[1]), (*segments, *whole), xp=xp), axis=0)
 

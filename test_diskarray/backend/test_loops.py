@@ -8,17 +8,10 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from diskarray.backend.loops import accumulate, branch, in_blocks, on_nonzero, repeated, sorted_rows
+from diskarray.backend.loops import branch, in_blocks, on_nonzero, repeated, sorted_rows
 
 NAMESPACES = [np, array_api_strict]
 RNG = np.random.default_rng(5)
-
-
-@pytest.mark.parametrize("xp", NAMESPACES)
-def test_accumulate_sums_one_entry_at_a_time(xp):
-    a, b = RNG.normal(size=(6, 3)), RNG.normal(size=6)
-    total = accumulate(lambda row, number: row * number, (xp.asarray(a), xp.asarray(b)), xp=xp)
-    np.testing.assert_allclose(np.asarray(total), (a * b[:, None]).sum(axis=0), atol=1e-14)
 
 
 def test_repeated_applies_a_function_again_and_again():
