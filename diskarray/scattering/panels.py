@@ -112,12 +112,8 @@ def _ring(X, scales, xp):
     radii = (scales.radius * xp.exp(shifts))[:, None]
     shape = (scales.eccentricity, scales.argument_of_pericenter, _SOFTENING * scales.radius)
     first, last = ellipse_crossings(X, radii, *shape, xp=xp)
-    near, far = [first[0, ...]], [last[0, ...]]
-    for k in range(1, shifts.shape[0]):
-        near.append(xp.minimum(near[-1], first[k, ...]))
-        far.append(xp.maximum(far[-1], last[k, ...]))
-    middle = xp.maximum(near[0], xp.minimum(xp.zeros_like(X), far[0]))
-    return xp.stack([*near, *far, middle])
+    middle = xp.maximum(first[0, ...], xp.minimum(xp.zeros_like(X), last[0, ...]))
+    return xp.concat([first, last, middle[None, :]])
 
 
 def _slab(u, v, cos_i, sin_i, offset, scales, xp):
