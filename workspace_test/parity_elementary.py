@@ -64,31 +64,28 @@ def sums(table, jax, jnp):
     nodes, shape = RANDOM.uniform(0.0, 1.0, 5), (2, 9)
     x, numbers, weights = RANDOM.uniform(0.5, 2.0, shape), np.array([0.7, 1.3]), RANDOM.normal(size=shape)
 
-    def term(node, x, numbers):
-        a, b, added = numbers
-        return (a * x + node) ** 3 * x ** (b * node) + added
-
     def total(added, x, numbers, xp=np):
+        def term(node, x, numbers):
+            a, b, added = numbers
+            return (a * x + node) ** 3 * x ** (b * node) + xp.sum(added**2)
+
         return accumulate(term, (xp.asarray(nodes),), (x,), (*numbers, added), xp=xp)
 
     def loss(added, x, numbers):
         return jnp.sum(weights * total(added, x, numbers, jnp))
 
-    by_x, by_numbers = (jax.jit(jax.grad(loss, argnums=k)) for k in (1, 2))
+    by_added, by_x, by_numbers = (jax.jit(jax.grad(loss, argnums=k)) for k in range(3))
     second = jax.jit(jax.hessian(loss, argnums=2))
     ways = [jax.jit(way(lambda n, *rest: total(*rest, n, jnp))) for way in (jax.jacfwd, jax.jacrev)]
     many = jax.jit(jax.vmap(by_numbers, in_axes=(None, None, 0)))
-    for name, added in (("sum", jnp.asarray(0.3)), ("sum with a table", jnp.asarray(weights))):
+    for name, added in (("sum", jnp.asarray(0.3)), ("sum with a table", jnp.asarray(numbers))):
         at = (added, x, numbers)
         equal(table, f"{name}: value", jax.jit(total, static_argnums=3)(*at, jnp), total(*at), ROUNDING)
+        of_added = 2 * nodes.size * np.sum(weights) * np.asarray(added)
+        stepped = by_steps(lambda n, at=at: loss(*at[:2], n), numbers)
+        equal(table, f"{name}: slopes in what is added", by_added(*at), of_added, TRUE)
         equal(table, f"{name}: slopes in the array", by_x(*at), weights * differences(total, at, 1), TRUE)
-        equal(
-            table,
-            f"{name}: slopes in numbers",
-            by_numbers(*at),
-            by_steps(lambda n, at=at: loss(*at[:2], n), numbers),
-            TRUE,
-        )
+        equal(table, f"{name}: slopes in numbers", by_numbers(*at), stepped, TRUE)
         equal(table, f"{name}: forwards as backwards", *(np.asarray(way(numbers, *at[:2])) for way in ways), ROUNDING)
         curved = by_steps(lambda n, at=at: np.asarray(by_numbers(*at[:2], n)), numbers)
         equal(table, f"{name}: second derivatives", second(*at), curved, TRUE)

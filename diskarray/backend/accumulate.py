@@ -21,8 +21,8 @@ def accumulate(function, rows, arrays, numbers=(), *, xp=np):
     rows : tuple of arrays, shape (K, ...)
     arrays : tuple of arrays, all of one shape; at least one
     numbers : tree
-        Of single numbers, or of whatever else the function needs: what depends on arrays in it, or on values that JAX
-        does not see, is differentiated step by step.
+        Of single numbers, or of whatever else the function needs and is the same for every entry. Where what changes is
+        an array in it, or a value in an object that JAX does not know, the sum is differentiated step by step instead.
     xp : module
         Array namespace.
 
@@ -34,27 +34,27 @@ def accumulate(function, rows, arrays, numbers=(), *, xp=np):
         return sum(function(*(row[k, ...] for row in rows), *arrays, numbers) for k in range(rows[0].shape[0]))
     import jax
 
-    term, singles = _term_of_singles(function, numbers)
-    seen = jax.make_jaxpr(term)(tuple(row[0] for row in rows), arrays, singles).consts
-    if any(isinstance(value, jax.core.Tracer) for value in seen):
-        return _scanned(lambda row: term(row, arrays, singles), rows, arrays[0], xp)
-    return _differentiable_sum(term, xp)(rows, arrays, singles)
-
-
-def _term_of_singles(function, numbers):
-    """``term(row, arrays, singles)``, the function of the single numbers among ``numbers``, and those numbers."""
-    import jax
-
     leaves, tree = jax.tree.flatten(numbers)
-    places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, jax.Array) and leaf.shape == ()]
+    places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)]
+    known = tuple(leaves[k] for k in places)
 
-    def term(row, arrays, singles):
-        filled = list(leaves)
-        for k, value in zip(places, singles, strict=True):
-            filled[k] = value
-        return function(*row, *arrays, jax.tree.unflatten(tree, filled))
+    def term(row, inputs):
+        arrays_there, known_there = inputs[: len(arrays)], inputs[len(arrays) :]
+        return function(*row, *arrays_there, jax.tree.unflatten(tree, _replaced(leaves, places, known_there)))
 
-    return term, tuple(leaves[k] for k in places)
+    inputs = (*arrays, *known)
+    traced = jax.make_jaxpr(term)(tuple(row[0] for row in rows), inputs)
+    if any(isinstance(value, jax.core.Tracer) for value in traced.consts):
+        return _scanned(lambda row: term(row, inputs), rows, arrays[0], xp)
+    return _differentiable_sum(term, len(arrays), xp)(rows, inputs)
+
+
+def _replaced(values, places, others):
+    """The values as a list, with the others in these places."""
+    filled = list(values)
+    for k, value in zip(places, others, strict=True):
+        filled[k] = value
+    return filled
 
 
 def _scanned(function, rows, like, xp):
@@ -67,48 +67,44 @@ def _scanned(function, rows, like, xp):
     return jax.lax.scan(jax.checkpoint(body), jax.tree.map(xp.zeros_like, like), rows)[0]
 
 
-def _differentiable_sum(term, xp):
+def _differentiable_sum(term, n_arrays, xp):
     import jax
 
-    @jax.custom_jvp
-    def total(rows, arrays, singles):
-        return _scanned(lambda row: term(row, arrays, singles), rows, arrays[0], xp)
+    def step_by_step(rows, inputs):
+        return _scanned(lambda row: term(row, inputs), rows, inputs[0], xp)
 
     def derivative(arguments, changes):
-        rows, arrays, singles = arguments
-        inputs, changes = (*arrays, *singles), (*changes[1], *changes[2])
+        (rows, inputs), (_, changes) = arguments, changes
         moving = [k for k, c in enumerate(changes) if not isinstance(c, jax.custom_derivatives.SymbolicZero)]
+        shifts = tuple(changes[k] for k in moving)
+        if any(k >= n_arrays and inputs[k].shape for k in moving):
+            moved = tuple(inputs[k] for k in moving)
+            return jax.jvp(lambda *those: step_by_step(rows, _replaced(inputs, moving, those)), moved, shifts)
+        like = (inputs[0], (inputs[0],) * len(moving))
+        value, slopes = _scanned(lambda row: _per_entry(term, row, inputs, n_arrays, moving, xp), rows, like, xp)
+        return value, sum(slope * shift for slope, shift in zip(slopes, shifts, strict=True))
 
-        def value_and_slopes(row):
-            return _per_entry(lambda *ins: term(row, ins[: len(arrays)], ins[len(arrays) :]), inputs, moving, xp)
-
-        value, slopes = _scanned(value_and_slopes, rows, (arrays[0], (arrays[0],) * len(moving)), xp)
-        return value, sum(slope * changes[k] for slope, k in zip(slopes, moving, strict=True))
-
+    total = jax.custom_jvp(step_by_step)
     total.defjvp(derivative, symbolic_zeros=True)
     return total
 
 
-def _per_entry(function, inputs, moving, xp):
-    """``function(*inputs)``, entry by entry, and a tuple of its derivatives with respect to the inputs in ``moving``.
+def _per_entry(term, row, inputs, n_arrays, moving, xp):
+    """``term(row, inputs)``, and a tuple of how fast each entry changes with each of the inputs in ``moving``.
 
-    Inputs are arrays of one shape, the first among them, and single numbers, for which a derivative is an array too.
+    The first ``n_arrays`` inputs are arrays of one shape, which enter entry by entry; of the others those that move are
+    single numbers.
     """
     import jax
 
     shape = inputs[0].shape
 
     def one_entry(*inputs):
-        def of_moving(*moved):
-            filled = list(inputs)
-            for k, value in zip(moving, moved, strict=True):
-                filled[k] = value
-            return function(*filled)
-
-        value, pull_back = jax.vjp(of_moving, *(inputs[k] for k in moving))
+        moved = [inputs[k] for k in moving]
+        value, pull_back = jax.vjp(lambda *those: term(row, _replaced(inputs, moving, those)), *moved)
         return value, pull_back(xp.ones_like(value))
 
-    single = [value.shape == () for value in inputs]
-    entries = (a if one else xp.reshape(a, (-1,) + (1,) * len(shape)) for a, one in zip(inputs, single, strict=True))
-    found = jax.vmap(one_entry, in_axes=[None if one else 0 for one in single])(*entries)
+    entries = (xp.reshape(a, (-1,) + (1,) * len(shape)) for a in inputs[:n_arrays])
+    axes = (0,) * n_arrays + (None,) * (len(inputs) - n_arrays)
+    found = jax.vmap(one_entry, in_axes=axes)(*entries, *inputs[n_arrays:])
     return jax.tree.map(lambda a: xp.reshape(a, shape), found)
