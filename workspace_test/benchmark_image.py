@@ -15,6 +15,7 @@ import json
 import math
 import os
 import pathlib
+import platform
 import subprocess
 import sys
 import tempfile
@@ -330,6 +331,14 @@ def own_tables(clock, used, first, compiled, scales):
     return "\n".join(lines)
 
 
+def processor():
+    """Its name, where the system tells."""
+    information = pathlib.Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", metavar="PYTHON", help="an interpreter that has vip_hci and grater-jax")
@@ -346,9 +355,10 @@ def main():
     print(f"{text}\n\n{listed}")
     if arguments.write:
         PAGE.write_text(
-            f"# Performance\n\nOn {os.cpu_count()} cores, float64, an image of {SIZE} x {SIZE} pixels of a ring of "
-            "77 au\nseen at 76 degrees; the likelihood through a Gaussian PSF of 4 pixels. Medians of calls in a "
-            "row, in\nrounds that alternate with the peers'. Written by\n"
+            f"# Performance\n\nOn {os.cpu_count()} cores of an {processor()}, float64, an image of {SIZE} x {SIZE} "
+            "pixels of a ring of 77 au\nseen at 76 degrees; the likelihood through a Gaussian PSF of 4 pixels. "
+            "Medians of calls in a row, in\nrounds that alternate with the peers'; ratios differ from one kind of "
+            "processor to another. Written by\n"
             "`python workspace_test/benchmark_image.py --peers PYTHON --write`, PYTHON with vip_hci and grater-jax.\n\n"
             f"{text}\n\n## Requirements\n\n{listed}\n"
         )

@@ -52,6 +52,7 @@ def main():
             total = jax.jit(jax.grad(lambda *given, f=function: jnp.sum(f(*given, xp=jnp)), argnums=k))
             equal(table, f"{name}: slope {k + 1}", total(*points), differences(function, points, k), TRUE)
     sums(table, jax, jnp)
+    sum_with_a_number_out_of_sight(table, jax, jnp)
     for number in (1, 2, 7, 20):
         sorted_as_numpy(table, number, jax, jnp)
     for size, length in ((2, 1), (9, 4), (65, 64), (100, 7), (1000, 300)):
@@ -92,6 +93,20 @@ def sums(table, jax, jnp):
         rows = np.stack([numbers, numbers + 0.1])
         alone = np.array([by_numbers(*at[:2], row) for row in rows])
         equal(table, f"{name}: under vmap", many(*at[:2], rows), alone, ROUNDING)
+
+
+def sum_with_a_number_out_of_sight(table, jax, jnp):
+    """What the function takes from around it, and not from its arguments, is differentiated all the same."""
+    nodes, x = RANDOM.uniform(0.0, 1.0, 5), RANDOM.uniform(0.5, 2.0, 9)
+
+    def loss(numbers):
+        def term(node, x, scale):
+            return jnp.exp(scale * node * x * numbers[1])
+
+        return jnp.sum(accumulate(term, (jnp.asarray(nodes),), (jnp.asarray(x),), numbers[0], xp=jnp))
+
+    numbers = np.array([0.7, 1.3])
+    equal(table, "sum with a number out of sight", jax.jit(jax.grad(loss))(numbers), by_steps(loss, numbers), TRUE)
 
 
 def by_steps(function, numbers):
