@@ -3,7 +3,7 @@
 import numpy as np
 from _harness import begin
 
-from diskarray.backend.accumulate import accumulate
+from diskarray.backend.accumulate import accumulate, chosen_rows
 from diskarray.backend.elementary import logarithm, power, square_root
 from diskarray.backend.loops import in_blocks, sorted_rows
 from diskarray.profiles.density import circular_gaussian, joined_power_laws
@@ -53,6 +53,7 @@ def main():
             equal(table, f"{name}: slope {k + 1}", total(*points), differences(function, points, k), TRUE)
     sums(table, jax, jnp)
     sum_with_a_number_out_of_sight(table, jax, jnp)
+    sums_of_one_of_several_tables(table, jax, jnp)
     for number in (1, 2, 7, 20):
         sorted_as_numpy(table, number, jax, jnp)
     for size, length in ((2, 1), (9, 4), (65, 64), (100, 7), (1000, 300)):
@@ -107,6 +108,28 @@ def sum_with_a_number_out_of_sight(table, jax, jnp):
 
     numbers = np.array([0.7, 1.3])
     equal(table, "sum with a number out of sight", jax.jit(jax.grad(loss))(numbers), by_steps(loss, numbers), TRUE)
+
+
+def sums_of_one_of_several_tables(table, jax, jnp):
+    """Which table it is, and so how many terms there are, is known only while the code runs."""
+    tables = [(RANDOM.uniform(0.0, 1.0, n), RANDOM.normal(size=n)) for n in (3, 7)]
+    x, numbers = RANDOM.uniform(0.5, 2.0, 9), np.array([0.7, 1.3])
+
+    def term(node, weight, x, numbers):
+        return weight * jnp.exp(node * numbers[0] * x) * x ** numbers[1]
+
+    def loss(numbers, index):
+        *rows, count = chosen_rows(tables, index, xp=jnp)
+        return jnp.sum(accumulate(term, rows, (jnp.asarray(x),), (numbers[0], numbers[1]), count=count, xp=jnp))
+
+    ways = {"value": loss, "gradient": jax.grad(loss), "forwards": jax.jacfwd(loss), "Hessian": jax.hessian(loss)}
+    ways["gradient of a gradient"] = jax.jacrev(jax.grad(loss))
+    for name, way in ways.items():
+        compiled, rows = jax.jit(way), jax.jit(jax.vmap(way, in_axes=(None, 0)))(numbers, jnp.arange(2))
+        for k in range(2):
+            expected = np.asarray(way(numbers, k))
+            equal(table, f"sum of table {k}: {name}", compiled(numbers, k), expected, ROUNDING)
+            equal(table, f"sum of table {k}: {name}, under vmap", rows[k], expected, ROUNDING)
 
 
 def by_steps(function, numbers):

@@ -1,13 +1,13 @@
 """Sums of many terms that are never held together, and that JAX differentiates by sums of the same kind."""
 
-__all__ = ["accumulate"]
+__all__ = ["accumulate", "chosen_rows"]
 
 import numpy as np
 
-from .namespace import is_jax_namespace
+from .namespace import concrete, is_jax_namespace
 
 
-def accumulate(function, rows, arrays, numbers=(), *, xp=np):
+def accumulate(function, rows, arrays, numbers=(), *, count=None, xp=np):
     """``sum_k function(*(row[k] for row in rows), *arrays, numbers)``, one k at a time.
 
     Under JAX it is a scan. How fast an entry of the sum changes with the same entry of an array, or with a number, is a
@@ -23,6 +23,9 @@ def accumulate(function, rows, arrays, numbers=(), *, xp=np):
     numbers : tree
         Of single numbers, or of whatever else the function needs and is the same for every entry. Where what changes is
         an array in it, or a value in an object that JAX does not know, the sum is differentiated step by step instead.
+    count : 0-d array of an integer type, optional
+        How many of the rows are added up where compiled code finds that out only while it runs; the others must add
+        nothing.
     xp : module
         Array namespace.
 
@@ -31,7 +34,8 @@ def accumulate(function, rows, arrays, numbers=(), *, xp=np):
     array of the shape of ``arrays``
     """
     if not is_jax_namespace(xp):
-        return sum(function(*(row[k, ...] for row in rows), *arrays, numbers) for k in range(rows[0].shape[0]))
+        size = rows[0].shape[0] if count is None else int(count)
+        return sum(function(*(row[k, ...] for row in rows), *arrays, numbers) for k in range(size))
     import jax
 
     leaves, tree = jax.tree.flatten(numbers)
@@ -46,7 +50,34 @@ def accumulate(function, rows, arrays, numbers=(), *, xp=np):
     traced = jax.make_jaxpr(term)(tuple(row[0] for row in rows), inputs)
     if any(isinstance(value, jax.core.Tracer) for value in traced.consts):
         return _scanned(lambda row: term(row, inputs), rows, arrays[0], xp)
-    return _differentiable_sum(term, len(arrays), xp)(rows, inputs)
+    like = jax.ShapeDtypeStruct(arrays[0].shape, arrays[0].dtype)
+    return _differentiable_sum(term, len(arrays), like, xp)(rows, count, inputs)
+
+
+def chosen_rows(tables, index, *, xp=np):
+    """The rows of one of several tables, to be accumulated.
+
+    Parameters
+    ----------
+    tables : list of tuples of numpy.ndarray, shape (K,)
+        K may differ from one table to another.
+    index : int or 0-d array of an integer type
+    xp : module
+        Array namespace.
+
+    Returns
+    -------
+    rows : arrays, shape (K,), as many as in a table
+    count : 0-d array of an integer type, or None
+        How many of the rows are the table's, where only compiled code knows which one it is; zeros follow them.
+    """
+    if concrete(index) or not is_jax_namespace(xp):
+        return *(xp.asarray(row) for row in tables[int(index)]), None
+    sizes = [table[0].size for table in tables]
+    filled = np.zeros((len(tables), len(tables[0]), max(sizes)))
+    for k, table in enumerate(tables):
+        filled[k, :, : sizes[k]] = table
+    return *xp.asarray(filled)[index], xp.asarray(sizes)[index]
 
 
 def _replaced(values, places, others):
@@ -64,27 +95,66 @@ def _scanned(function, rows, like, xp):
     def body(total, entries):
         return jax.tree.map(xp.add, total, function(entries)), None
 
-    return jax.lax.scan(jax.checkpoint(body), jax.tree.map(xp.zeros_like, like), rows)[0]
+    return jax.lax.scan(jax.checkpoint(body), _zeros(like, xp), rows)[0]
 
 
-def _differentiable_sum(term, n_arrays, xp):
+def _zeros(like, xp):
     import jax
 
-    def step_by_step(rows, inputs):
-        return _scanned(lambda row: term(row, inputs), rows, inputs[0], xp)
+    return jax.tree.map(lambda a: xp.zeros(a.shape, a.dtype), like)
+
+
+def _counted(function, rows, count, inputs, like, xp):
+    """The sum over the first ``count`` rows of ``function(row, inputs)``; a loop of that length has no gradient, so
+    derivatives go through all rows."""
+    import jax
+
+    def all_rows(rows, inputs):
+        return _scanned(lambda row: function(row, inputs), rows, like, xp)
+
+    if count is None:
+        return all_rows(rows, inputs)
+
+    @jax.custom_jvp
+    def first_rows(rows, count, inputs):
+        def step(k, total):
+            row = tuple(jax.lax.dynamic_index_in_dim(row, k, keepdims=False) for row in rows)
+            return jax.tree.map(xp.add, total, function(row, inputs))
+
+        return jax.lax.fori_loop(0, count, step, _zeros(like, xp))
 
     def derivative(arguments, changes):
-        (rows, inputs), (_, changes) = arguments, changes
+        rows, _, inputs = arguments
+        return jax.jvp(lambda inputs: all_rows(rows, inputs), (inputs,), (changes[2],))
+
+    first_rows.defjvp(derivative)
+    return first_rows(rows, count, inputs)
+
+
+def _differentiable_sum(term, n_arrays, like, xp):
+    import jax
+
+    def all_rows(rows, inputs):
+        return _scanned(lambda row: term(row, inputs), rows, like, xp)
+
+    @jax.custom_jvp
+    def total(rows, count, inputs):
+        return _counted(term, rows, count, inputs, like, xp)
+
+    def derivative(arguments, changes):
+        (rows, count, inputs), (*_, changes) = arguments, changes
         moving = [k for k, c in enumerate(changes) if not isinstance(c, jax.custom_derivatives.SymbolicZero)]
         shifts = tuple(changes[k] for k in moving)
         if any(k >= n_arrays and inputs[k].shape for k in moving):
             moved = tuple(inputs[k] for k in moving)
-            return jax.jvp(lambda *those: step_by_step(rows, _replaced(inputs, moving, those)), moved, shifts)
-        like = (inputs[0], (inputs[0],) * len(moving))
-        value, slopes = _scanned(lambda row: _per_entry(term, row, inputs, n_arrays, moving, xp), rows, like, xp)
+            return jax.jvp(lambda *those: all_rows(rows, _replaced(inputs, moving, those)), moved, shifts)
+
+        def value_and_slopes(row, inputs):
+            return _per_entry(term, row, inputs, n_arrays, moving, xp)
+
+        value, slopes = _counted(value_and_slopes, rows, count, inputs, (like, (like,) * len(moving)), xp)
         return value, sum(slope * shift for slope, shift in zip(slopes, shifts, strict=True))
 
-    total = jax.custom_jvp(step_by_step)
     total.defjvp(derivative, symbolic_zeros=True)
     return total
 

@@ -116,7 +116,7 @@ def fastest_block(*, xp=np):
 
 
 def branch(index, functions, *, xp=np):
-    """``functions[index]()``: one of several ways to the same array.
+    """``functions[index]()``: one of several ways to the same array, or of two by a condition.
 
     NumPy, and JAX where the number is known, run that one only. Compiled code holds all of them and chooses while it
     runs; under ``vmap`` it runs them all.
@@ -125,4 +125,4 @@ def branch(index, functions, *, xp=np):
         return functions[int(index)]()
     import jax
 
-    return jax.lax.switch(index, functions)
+    return jax.lax.switch(xp.astype(index, xp.int32), functions)

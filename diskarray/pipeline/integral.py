@@ -81,7 +81,7 @@ def _nodes(choice, disk):
         segments = UNGUIDED_PANELS
     else:
         segments = LAYER_SEGMENTS if choice.nodes == "layer" else number_of_panels(scales)
-    return segments * choice.nodes_and_weights(scales)[0].size
+    return segments * choice.candidates(scales)[0][0][0].size
 
 
 def _words(rule):

@@ -16,7 +16,7 @@ from . import paths
 from .layer import LAYER_SEGMENTS, layer_point, layer_segments
 from .panels import UNGUIDED_PANELS, guided_panels, number_of_panels, panel_point, unguided_panels
 from .paths import Sampling
-from .quadrature import Quadrature, choice_index, choices_for
+from .quadrature import Quadrature, choice_index, choices_for, nodes_and_weights
 
 _NEAREST = 1e-12  # au^2, added to the squared distance from the star: nothing is singular there
 
@@ -98,19 +98,21 @@ def line_of_sight_integral(
 
     numbers = (cos_i, sin_i, offset, density, phase_function)
 
-    def summed(choice):
-        nodes, weights = choice.nodes_and_weights(scales, xp=xp)
-        if scales is not None and choice.nodes == "layer":
+    def summed(choices, index=0):
+        """By one of several choices of one kind."""
+        nodes, weights, count = nodes_and_weights(choices, index, scales, xp=xp)
+        if scales is not None and choices[0].nodes == "layer":
             sampling = Sampling(LAYER_SEGMENTS, layer, layer_point, prepared, integrand, numbers)
         else:
             number = UNGUIDED_PANELS if scales is None else number_of_panels(scales)
             sampling = Sampling(number, panels, panel_point, prepared, integrand, numbers)
-        path = getattr(paths, paths.path_for(choice, sampling.number * nodes.shape[0], u.shape[0]))
-        return path(sampling, (u, v), nodes, weights, xp=xp)
+        path = getattr(paths, paths.path_for(choices[0], sampling.number * nodes.shape[0], u.shape[0]))
+        return path(sampling, (u, v), nodes, weights, count=count, xp=xp)
 
     rule = rule or Quadrature()
     choices = choices_for(rule)
     if scales is None or len(choices) == 1:
-        return summed(choices[-1])
+        return summed(choices[-1:])
     index = choice_index(rule, cos_i, sin_i, scales, xp=xp)
-    return branch(index, [lambda choice=choice: summed(choice) for choice in choices], xp=xp)
+    *layers, dearest = choices
+    return branch(index == len(layers), [lambda: summed(layers, index), lambda: summed([dearest])], xp=xp)

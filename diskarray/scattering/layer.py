@@ -5,7 +5,15 @@ Gaussian for gamma = 2. Gauss nodes for a Gaussian weight then leave only what i
 the profile is a Gaussian, on each half where it has an edge or a flat top in the mid-plane.
 """
 
-__all__ = ["LAYER_SEGMENTS", "layer_nodes", "layer_point", "layer_segments", "layer_shape"]
+__all__ = [
+    "LAYER_SEGMENTS",
+    "layer_nodes",
+    "layer_point",
+    "layer_segments",
+    "layer_shape",
+    "nearly_gaussian",
+    "nth_root",
+]
 
 from functools import lru_cache
 
@@ -13,7 +21,6 @@ import numpy as np
 
 from ..backend.constant import held_at
 from ..backend.elementary import power, square_root
-from ..backend.namespace import concrete
 from ..geometry.angles import slanted
 from ..geometry.ellipse import relative_radius, relative_slope
 
@@ -30,29 +37,30 @@ _LEAST_TURN = 4.5  # what distance from the star and the phase function change b
 _FINE = 128  # points that stand for the continuous weight function
 
 
-def layer_nodes(order, vertical_exponent, halves=False, *, xp=np):
+def layer_nodes(order, gaussian):
     """Nodes from -1 to 1 across the layer, and weights: ``sum_k w_k f(t_k)`` is the integral of f.
 
     Parameters
     ----------
     order : int
         Nodes on each half. A Gaussian needs no halves: 7/5 order + 1 nodes on the whole err as little (measured).
-    vertical_exponent : float or 0-d array
-        Gamma; where it is not known yet, the code compiled for it holds both rules.
-    halves : bool
-        Whatever the exponent: what the brightness changes by with it has an edge in the mid-plane even at 2.
+    gaussian : bool
 
     Returns
     -------
-    nodes, weights : arrays, shape (K,)
+    nodes, weights : numpy.ndarray, shape (K,)
     """
-    by_halves, whole = _half_nodes(order), _whole_nodes(7 * order // 5 + 1)
-    if halves or concrete(vertical_exponent):
-        chosen = by_halves if halves or abs(float(vertical_exponent) - 2.0) > _ALMOST else whole
-        return tuple(xp.asarray(values) for values in chosen)
-    filled = (np.append(values, np.zeros(2 * order - values.size)) for values in whole)
-    gaussian = xp.abs(vertical_exponent - 2.0) <= _ALMOST
-    return tuple(xp.where(gaussian, xp.asarray(a), xp.asarray(b)) for a, b in zip(filled, by_halves, strict=True))
+    return _whole_nodes(7 * order // 5 + 1) if gaussian else _half_nodes(order)
+
+
+def nth_root(value, exponent, *, xp=np):
+    """``value ** (1 / exponent)``, which takes XLA less time to compile than a power does."""
+    return xp.exp(xp.log(xp.asarray(value)) / exponent)
+
+
+def nearly_gaussian(vertical_exponent, *, xp=np):
+    """Whether nodes across the whole layer suit the vertical profile, as a 0-d array."""
+    return xp.abs(xp.asarray(vertical_exponent) - 2.0) <= _ALMOST
 
 
 @lru_cache(maxsize=32)
@@ -100,7 +108,7 @@ def layer_segments(u, v, cos_i, sin_i, offset, scales, *, xp=np):
     """
     cosine, sine = slanted(cos_i, sin_i, xp=xp)
     crossing = v * (sine / cosine)
-    thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height / cosine
+    thickness = nth_root(_DEPTH, scales.vertical_exponent, xp=xp) * scales.scale_height / cosine
     X, Y = u - offset[0], v * cos_i - offset[1] + crossing * sin_i
     r = square_root(X * X + Y * Y + (_SOFTENING * scales.radius) ** 2, xp=xp)
     shape = (scales.radius, scales.eccentricity, scales.argument_of_pericenter)
@@ -131,7 +139,7 @@ def layer_shape(cos_i, sin_i, scales, *, xp=np):
         layer, and, for beta > 1, far out, where the line enters the flared disk again
     """
     cosine, _ = slanted(cos_i, sin_i, xp=xp)
-    height = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height / scales.radius
+    height = nth_root(_DEPTH, scales.vertical_exponent, xp=xp) * scales.scale_height / scales.radius
     reach = xp.asarray(height * sin_i / cosine / (1 - scales.eccentricity))
     turn = xp.asarray(scales.inner_slope + scales.outer_slope)
     power = (1 + scales.outer_slope) / xp.maximum(xp.asarray(scales.flaring) - 1, xp.asarray(1e-3))

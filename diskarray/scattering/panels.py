@@ -14,6 +14,7 @@ from ..backend.elementary import power, square_root
 from ..backend.loops import repeated, sorted_rows
 from ..geometry.angles import slanted
 from ..geometry.ellipse import ellipse_crossings, relative_radius, relative_slope
+from .layer import nth_root
 
 _DEPTH = 14.0  # the slab ends where exp(-(|Z|/H)^gamma) = 1e-6
 _CORE, _BOX = 3.0, 1.2  # two more cuts where (|Z|/H)^gamma = 3 + 1.2 gamma: near a cusp, farther for a box
@@ -123,8 +124,8 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
     enter again. All of them lie within the sphere that holds the disk.
     """
     cosine, sine = slanted(cos_i, sin_i, xp=xp)
-    thickness = _DEPTH ** (1 / scales.vertical_exponent) * scales.scale_height
-    extent = xp.minimum(_TAIL ** (-1 / (1 + scales.outer_slope)), _LARGEST)
+    thickness = nth_root(_DEPTH, scales.vertical_exponent, xp=xp) * scales.scale_height
+    extent = xp.minimum(nth_root(1 / _TAIL, 1 + scales.outer_slope, xp=xp), xp.asarray(_LARGEST))
     stretch = 1 + scales.eccentricity**2 / square_root(scales.eccentricity**2 + _ROUND**2, xp=xp)
     sphere = xp.maximum((scales.radius * extent * stretch) ** 2, 4 * scales.radius**2 + thickness**2)
     reach = square_root(xp.maximum(sphere - u * u - v * v, (0.1 * scales.radius) ** 2), xp=xp)
@@ -153,7 +154,7 @@ def _slab(u, v, cos_i, sin_i, offset, scales, xp):
     there, r, relative = place(crossing)
     growth = sign * scales.flaring * sin_i * relative_slope(there, r, *ellipse, xp=xp) / relative
     half = at_crossing / square_root(cos_i**2 + _LEAST_TILT**2, xp=xp)
-    core = ((_CORE + _BOX * scales.vertical_exponent) / _DEPTH) ** (1 / scales.vertical_exponent)
+    core = nth_root((_CORE + _BOX * scales.vertical_exponent) / _DEPTH, scales.vertical_exponent, xp=xp)
     nearer = [crossing + sign * _wedge(core * half, growth, 1.0, 0.0, xp)]
     if not held_at(scales.flaring, 1.0):
         bend = 1 - 1 / xp.maximum(xp.asarray(scales.flaring), xp.asarray(1.0))

@@ -50,7 +50,7 @@ def path_for(quadrature, n_nodes, n_lines):
     return "vectorized" if n_nodes * n_lines <= _IN_CACHE else "blocks"
 
 
-def vectorized(sampling, lines, nodes, weights, *, xp=np):
+def vectorized(sampling, lines, nodes, weights, *, count=None, xp=np):
     """The integral with every node of every line held at once.
 
     Parameters
@@ -59,6 +59,8 @@ def vectorized(sampling, lines, nodes, weights, *, xp=np):
     lines : tuple of arrays, shape (M,)
     nodes, weights : arrays, shape (K,)
         For each segment.
+    count : 0-d array of an integer type, optional
+        How many of the nodes have weights, where compiled code finds that out only while it runs.
     xp : module
         Array namespace.
 
@@ -78,7 +80,7 @@ def vectorized(sampling, lines, nodes, weights, *, xp=np):
     return xp.sum(on_nonzero(term, factor, (*whole, l), xp=xp), axis=(0, 1))
 
 
-def blocks(sampling, lines, nodes, weights, *, entries=None, xp=np):
+def blocks(sampling, lines, nodes, weights, *, entries=None, count=None, xp=np):
     """The integral in blocks of lines, one node of every segment at a time; arguments and result as ``vectorized``.
 
     A block has ``entries`` segments; by default the number that is fastest.
@@ -97,13 +99,13 @@ def blocks(sampling, lines, nodes, weights, *, entries=None, xp=np):
                 value = weight * sampling.integrand(numbers, *line, l)
                 return value if stretch is None else value * stretch
 
-            return size * accumulate(term, (nodes, weights), arrays, sampling.numbers, xp=xp)
+            return size * accumulate(term, (nodes, weights), arrays, sampling.numbers, count=count, xp=xp)
 
         return xp.sum(on_nonzero(sum_over_nodes, xp.abs(segments[1]), (*segments, *whole), xp=xp), axis=0)
 
     return in_blocks(one_block, lines, max(entries // sampling.number, 1), xp=xp)
 
 
-def streaming(*arguments, xp=np):
+def streaming(*arguments, count=None, xp=np):
     """The integral in small blocks of lines; arguments and result as ``vectorized``."""
-    return blocks(*arguments, entries=_SMALL_BLOCK, xp=xp)
+    return blocks(*arguments, entries=_SMALL_BLOCK, count=count, xp=xp)

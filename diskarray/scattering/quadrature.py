@@ -1,6 +1,6 @@
 """How a line of sight is sampled: the settings, and the choice they leave open."""
 
-__all__ = ["Quadrature", "choices_for", "choice_index"]
+__all__ = ["Quadrature", "choice_index", "choices_for", "nodes_and_weights"]
 
 import dataclasses
 import math
@@ -8,8 +8,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ..backend.accumulate import chosen_rows
+from ..backend.namespace import concrete
 from ..errors import ParameterError
-from .layer import layer_nodes, layer_shape
+from .layer import layer_nodes, layer_shape, nearly_gaussian
 
 _NODES = ("automatic", "layer", "panels")
 _PATHS = ("automatic", "vectorized", "streaming")
@@ -73,14 +75,37 @@ class Quadrature:
         """The tolerance, 1e-4 where none is given."""
         return _TOLERANCE if self.tolerance is None else float(self.tolerance)
 
-    def nodes_and_weights(self, scales, *, xp=np):
-        """Nodes and weights for a disk of these scales, shape (K,) each: on [0, 1] of each panel, or [-1, 1] of the
-        layer."""
+    def candidates(self, scales, *, xp=np):
+        """Nodes and weights that a disk of these scales may need, and which of them it does, as a number.
+
+        Two where it takes a traced vertical exponent to tell. Nodes are in [0, 1] of each panel, [-1, 1] of the layer.
+        """
         order = self.order or (10 if self.nodes == "layer" else _panel_order(self.accuracy))
-        if scales is not None and self.nodes == "layer":
-            return layer_nodes(order, scales.vertical_exponent, self.halves, xp=xp)
-        nodes, weights = np.polynomial.legendre.leggauss(order)
-        return xp.asarray((nodes + 1) / 2), xp.asarray(weights / 2)
+        if scales is None or self.nodes != "layer":
+            nodes, weights = np.polynomial.legendre.leggauss(order)
+            return [((nodes + 1) / 2, weights / 2)], 0
+        if self.halves:
+            return [layer_nodes(order, False)], 0
+        gaussian = nearly_gaussian(scales.vertical_exponent, xp=xp)
+        if concrete(gaussian):
+            return [layer_nodes(order, bool(gaussian))], 0
+        return [layer_nodes(order, False), layer_nodes(order, True)], xp.astype(gaussian, xp.int32)
+
+
+def nodes_and_weights(choices, index, scales, *, xp=np):
+    """The nodes of the choice with this index among several of one kind.
+
+    Returns
+    -------
+    nodes, weights : arrays, shape (K,)
+    count : 0-d array of an integer type, or None
+        How many they are, where that is known only while compiled code runs; then those after them have no weight.
+    """
+    rules, which = [], 0
+    for choice in choices:  # of one kind: which of its candidates a disk needs is the same for all of them
+        candidates, which = choice.candidates(scales, xp=xp)
+        rules += candidates
+    return chosen_rows(rules, index * (len(rules) // len(choices)) + which, xp=xp)
 
 
 def choices_for(quadrature):

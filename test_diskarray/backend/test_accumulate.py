@@ -4,7 +4,7 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from diskarray.backend.accumulate import accumulate
+from diskarray.backend.accumulate import accumulate, chosen_rows
 
 RNG = np.random.default_rng(5)
 
@@ -25,3 +25,17 @@ def test_one_term_is_held_at_a_time():
     seen = []
     accumulate(lambda row, array, numbers: seen.append(array.shape) or row * array, (np.ones(4),), (np.ones(5),))
     assert seen == [(5,)] * 4
+
+
+def test_of_several_tables_one_is_added_up():
+    tables = [(np.array([1.0, 2.0]), np.array([3.0, 4.0])), (np.array([5.0, 6.0, 7.0]), np.array([1.0, 1.0, 2.0]))]
+    for index, expected in ((0, 11.0), (1, 25.0), (np.asarray(1), 25.0)):
+        *rows, count = chosen_rows(tables, index)
+        assert count is None
+        np.testing.assert_array_equal(accumulate(lambda a, b, x, _: a * b * x, rows, (np.ones(2),)), expected)
+
+
+def test_only_rows_that_count_are_added_up():
+    rows = (np.array([1.0, 2.0, 5.0]),)
+    total = accumulate(lambda row, x, _: row * x, rows, (np.ones(2),), count=np.asarray(2))
+    np.testing.assert_array_equal(total, 3.0)

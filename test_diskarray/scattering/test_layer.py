@@ -8,9 +8,9 @@ from diskarray.profiles.density import TwoPowerLaw
 from diskarray.profiles.phase_function import HenyeyGreenstein
 from diskarray.scattering.integral import line_of_sight_integral
 from diskarray.scattering.layer import layer_nodes, layer_point, layer_segments
-from diskarray.scattering.quadrature import Quadrature
+from diskarray.scattering.quadrature import Quadrature, nodes_and_weights
 
-NODES = layer_nodes(6, 1.0)[0]
+NODES = layer_nodes(6, gaussian=False)[0]
 
 
 def placed(u, v, inclination, density, nodes=NODES):
@@ -49,9 +49,10 @@ def test_the_stretch_is_the_derivative_of_the_place():
 
 
 def test_a_gaussian_needs_fewer_nodes_and_any_other_profile_two_halves():
-    assert layer_nodes(5, 2.0)[0].size == 8 and layer_nodes(14, 2.0)[0].size == 20
+    assert layer_nodes(5, gaussian=True)[0].size == 8 and layer_nodes(14, gaussian=True)[0].size == 20
     for gamma, halves in ((1.0, False), (2.01, False), (2.0, True), (4.0, False)):
-        nodes, weights = layer_nodes(5, gamma, halves)
+        scales = TwoPowerLaw(gamma=gamma).scales()
+        nodes, weights, _ = nodes_and_weights([Quadrature("layer", 5, halves=halves)], 0, scales)
         assert nodes.size == 10
         np.testing.assert_allclose(nodes, -nodes[::-1], atol=1e-15)
         np.testing.assert_allclose(weights, weights[::-1], rtol=1e-12)

@@ -9,7 +9,7 @@ from diskarray.geometry.angles import cosine_sine
 from diskarray.profiles.density import TwoPowerLaw
 from diskarray.profiles.phase_function import HenyeyGreenstein
 from diskarray.scattering.integral import line_of_sight_integral
-from diskarray.scattering.quadrature import Quadrature, choice_index, choices_for
+from diskarray.scattering.quadrature import Quadrature, choice_index, choices_for, nodes_and_weights
 
 
 def chosen(inclination, tolerance=None, **shape):
@@ -39,15 +39,21 @@ def test_settings_that_make_no_sense(settings, message):
         Quadrature(**settings)
 
 
+def rule_of(quadrature, scales):
+    nodes, weights, count = nodes_and_weights([quadrature], 0, scales)
+    assert count is None
+    return nodes, weights
+
+
 def test_panels_integrate_polynomials_exactly():
-    nodes, weights = Quadrature("panels", 5).nodes_and_weights(TwoPowerLaw().scales())
+    nodes, weights = rule_of(Quadrature("panels", 5), TwoPowerLaw().scales())
     for power in range(10):
         assert np.sum(weights * nodes**power) == pytest.approx(1 / (power + 1), rel=1e-13)
 
 
 @pytest.mark.parametrize("order", [2, 5, 14])
 def test_layer_nodes_integrate_polynomials_under_a_gaussian_exactly(order):
-    nodes, weights = Quadrature("layer", order).nodes_and_weights(TwoPowerLaw(gamma=1.0).scales())
+    nodes, weights = rule_of(Quadrature("layer", order), TwoPowerLaw(gamma=1.0).scales())
     assert np.all((np.abs(nodes) > 0) & (np.abs(nodes) < 1)) and np.all(weights > 0)
     for side in (nodes > 0, nodes < 0):
         for power in range(2 * order):
@@ -58,7 +64,7 @@ def test_layer_nodes_integrate_polynomials_under_a_gaussian_exactly(order):
 
 @pytest.mark.parametrize("order", [2, 5, 14])
 def test_whole_layer_nodes_do_so_under_a_narrower_one(order):
-    nodes, weights = Quadrature("layer", order).nodes_and_weights(TwoPowerLaw(gamma=2.0).scales())
+    nodes, weights = rule_of(Quadrature("layer", order), TwoPowerLaw(gamma=2.0).scales())
     steepness = nodes.size + 8
     assert nodes.size == 7 * order // 5 + 1 and np.all(np.abs(nodes) < 1) and np.all(weights > 0)
     for power in range(0, 2 * nodes.size, 2):
@@ -68,7 +74,7 @@ def test_whole_layer_nodes_do_so_under_a_narrower_one(order):
 
 
 def test_a_density_without_scales_is_cut_into_panels_whatever_is_asked_for():
-    nodes, weights = Quadrature("layer", 5).nodes_and_weights(None)
+    nodes, weights = rule_of(Quadrature("layer", 5), None)
     assert nodes.size == 5 and np.sum(weights * nodes**9) == pytest.approx(1 / 10, rel=1e-13)
 
 
