@@ -19,6 +19,7 @@ def accumulate(function, rows, arrays, numbers=(), *, count=None, xp=np):
     function : callable
         Maps one entry of every row, the arrays and the numbers to an array, entry by entry.
     rows : tuple of arrays, shape (K, ...)
+        Nodes and weights, say: nothing is differentiated by them.
     arrays : tuple of arrays, all of one shape; at least one
     numbers : tree
         Of single numbers, or of whatever else the function needs and is the same for every entry. Where what changes is
@@ -105,8 +106,10 @@ def _zeros(like, xp):
 
 
 def _counted(function, rows, count, inputs, like, xp):
-    """The sum over the first ``count`` rows of ``function(row, inputs)``; a loop of that length has no gradient, so
-    derivatives go through all rows."""
+    """The sum over the first ``count`` rows of ``function(row, inputs)``.
+
+    JAX finds no gradient of a loop whose length it does not know: derivatives go through all rows.
+    """
     import jax
 
     def all_rows(rows, inputs):
