@@ -4,7 +4,7 @@ __all__ = ["accumulate", "chosen_rows"]
 
 import numpy as np
 
-from .namespace import concrete, is_jax_namespace
+from .namespace import concrete, is_jax_array, is_jax_namespace, is_traced
 
 
 def accumulate(function, rows, arrays, numbers=(), *, count=None, xp=np):
@@ -40,7 +40,7 @@ def accumulate(function, rows, arrays, numbers=(), *, count=None, xp=np):
     import jax
 
     leaves, tree = jax.tree.flatten(numbers)
-    places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)]
+    places = [k for k, leaf in enumerate(leaves) if is_jax_array(leaf)]
     known = tuple(leaves[k] for k in places)
 
     def term(row, inputs):
@@ -49,9 +49,9 @@ def accumulate(function, rows, arrays, numbers=(), *, count=None, xp=np):
 
     inputs = (*arrays, *known)
     traced = jax.make_jaxpr(term)(tuple(row[0] for row in rows), inputs)
-    if any(isinstance(value, jax.core.Tracer) for value in traced.consts):
-        return _scanned(lambda row: term(row, inputs), rows, arrays[0], xp)
     like = jax.ShapeDtypeStruct(arrays[0].shape, arrays[0].dtype)
+    if any(is_traced(value) for value in traced.consts):
+        return _all_rows(term, rows, inputs, like, xp)
     return _differentiable_sum(term, len(arrays), like, xp)(rows, count, inputs)
 
 
@@ -89,37 +89,28 @@ def _replaced(values, places, others):
     return filled
 
 
-def _scanned(function, rows, like, xp):
-    """The sum over the rows of what the function makes of their entries: arrays, or trees of arrays, like ``like``."""
+def _all_rows(function, rows, inputs, like, xp):
+    """The sum over the rows of ``function(row, inputs)``: arrays, or trees of arrays, like ``like``."""
     import jax
 
-    def body(total, entries):
-        return jax.tree.map(xp.add, total, function(entries)), None
+    def body(total, row):
+        return jax.tree.map(xp.add, total, function(row, inputs)), None
 
     return jax.lax.scan(jax.checkpoint(body), _zeros(like, xp), rows)[0]
 
 
-def _zeros(like, xp):
-    import jax
-
-    return jax.tree.map(lambda a: xp.zeros(a.shape, a.dtype), like)
-
-
-def _counted(function, rows, count, inputs, like, xp):
-    """The sum over the first ``count`` rows of ``function(row, inputs)``.
+def _first_rows(function, rows, count, inputs, like, xp):
+    """The same over the first ``count`` rows, if that is given.
 
     JAX finds no gradient of a loop whose length it does not know: derivatives go through all rows.
     """
     import jax
 
-    def all_rows(rows, inputs):
-        return _scanned(lambda row: function(row, inputs), rows, like, xp)
-
     if count is None:
-        return all_rows(rows, inputs)
+        return _all_rows(function, rows, inputs, like, xp)
 
     @jax.custom_jvp
-    def first_rows(rows, count, inputs):
+    def total(rows, count, inputs):
         def step(k, total):
             row = tuple(jax.lax.dynamic_index_in_dim(row, k, keepdims=False) for row in rows)
             return jax.tree.map(xp.add, total, function(row, inputs))
@@ -128,34 +119,38 @@ def _counted(function, rows, count, inputs, like, xp):
 
     def derivative(arguments, changes):
         rows, _, inputs = arguments
-        return jax.jvp(lambda inputs: all_rows(rows, inputs), (inputs,), (changes[2],))
+        return jax.jvp(lambda inputs: _all_rows(function, rows, inputs, like, xp), (inputs,), (changes[2],))
 
-    first_rows.defjvp(derivative)
-    return first_rows(rows, count, inputs)
+    total.defjvp(derivative)
+    return total(rows, count, inputs)
+
+
+def _zeros(like, xp):
+    import jax
+
+    return jax.tree.map(lambda a: xp.zeros(a.shape, a.dtype), like)
 
 
 def _differentiable_sum(term, n_arrays, like, xp):
     import jax
 
-    def all_rows(rows, inputs):
-        return _scanned(lambda row: term(row, inputs), rows, like, xp)
-
     @jax.custom_jvp
     def total(rows, count, inputs):
-        return _counted(term, rows, count, inputs, like, xp)
+        return _first_rows(term, rows, count, inputs, like, xp)
 
     def derivative(arguments, changes):
         (rows, count, inputs), (*_, changes) = arguments, changes
         moving = [k for k, c in enumerate(changes) if not isinstance(c, jax.custom_derivatives.SymbolicZero)]
-        shifts = tuple(changes[k] for k in moving)
+        moved, shifts = (tuple(values[k] for k in moving) for values in (inputs, changes))
         if any(k >= n_arrays and inputs[k].shape for k in moving):
-            moved = tuple(inputs[k] for k in moving)
-            return jax.jvp(lambda *those: all_rows(rows, _replaced(inputs, moving, those)), moved, shifts)
+            return jax.jvp(
+                lambda *those: _all_rows(term, rows, _replaced(inputs, moving, those), like, xp), moved, shifts
+            )
 
         def value_and_slopes(row, inputs):
             return _per_entry(term, row, inputs, n_arrays, moving, xp)
 
-        value, slopes = _counted(value_and_slopes, rows, count, inputs, (like, (like,) * len(moving)), xp)
+        value, slopes = _first_rows(value_and_slopes, rows, count, inputs, (like, (like,) * len(moving)), xp)
         return value, sum(slope * shift for slope, shift in zip(slopes, shifts, strict=True))
 
     total.defjvp(derivative, symbolic_zeros=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .namespace import concrete, is_jax_namespace, is_numpy_namespace
 
-_BLOCK = 32768
+_BLOCK = 32768  # entries of compiled code's arrays in a block
 _ALIGNED = 8  # doubles that a cache line holds: blocks that begin within one take compiled code twice as long
 _NUMPY_BLOCK = 131072  # NumPy's calls cost more than leaving the nearest cache
 _NEVER_TOUCHED = 4_000_000  # doubles; just below the 32 MiB up to which glibc learns from what is freed

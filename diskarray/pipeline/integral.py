@@ -11,7 +11,7 @@ from ..fit.linear_basis import observed_image
 from ..scattering.layer import LAYER_SEGMENTS
 from ..scattering.panels import UNGUIDED_PANELS, number_of_panels
 from ..scattering.paths import path_for
-from ..scattering.quadrature import Quadrature, choices_for
+from ..scattering.quadrature import Quadrature, choices_for, nodes_and_weights
 from ..structures.decorators import to_image, to_vector_yx
 
 
@@ -81,7 +81,7 @@ def _nodes(choice, disk):
         segments = UNGUIDED_PANELS
     else:
         segments = LAYER_SEGMENTS if choice.nodes == "layer" else number_of_panels(scales)
-    return segments * choice.candidates(scales)[0][0][0].size
+    return segments * nodes_and_weights([choice], 0, scales)[0].size
 
 
 def _words(rule):

@@ -49,6 +49,7 @@ joined_power_laws = with_slopes(_joined, _slopes)
 
 
 def _circular(squared, Z, radius, alpha_in, alpha_out, scale_height, *, xp=np):
+    """A TwoPowerLaw with gamma 2, beta 1 and eccentricity 0, from the squared distance from the axis and the height."""
     inverse = radius**2 / squared
     log_inverse = logarithm(inverse, xp=xp)
     depth = Z * Z * inverse * (2 / scale_height**2)
@@ -114,7 +115,7 @@ class TwoPowerLaw:
             return circular_gaussian(squared, Z, *numbers, xp=xp)
         log_r = self._log_relative_radius(X, Y, squared, xp)
         inner, outer = self.alpha_in * log_r, self.alpha_out * log_r
-        return joined_power_laws(inner, outer, self._vertical(Z, squared, log_r, xp), xp=xp)
+        return joined_power_laws(inner, outer, self._vertical(Z, log_r, xp), xp=xp)
 
     def _log_relative_radius(self, X, Y, squared, xp):
         if held_at(self.eccentricity, 0.0):
@@ -122,11 +123,9 @@ class TwoPowerLaw:
         shape = (self.radius, self.eccentricity, self.argument_of_pericenter)
         return logarithm(relative_radius(X, Y, square_root(squared, xp=xp), *shape, xp=xp), xp=xp)
 
-    def _vertical(self, Z, squared, log_r, xp):
+    def _vertical(self, Z, log_r, xp):
         """(|Z| / H)^gamma, at most so large that its exponential is zero."""
         if held_at(self.gamma, 2.0):
-            if held_at(self.beta, 1.0) and held_at(self.eccentricity, 0.0):
-                return (self.radius / self.scale_height) ** 2 * (Z * Z) * (1 / squared)
             height = (Z * Z) * (1 / self.scale_height**2) * xp.exp(-2 * self.beta * log_r)
             return xp.minimum(height, xp.asarray(_VANISHING))
         height = xp.maximum(xp.abs(Z), xp.asarray(_TINY)) * (1 / self.scale_height)
