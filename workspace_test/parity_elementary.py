@@ -6,6 +6,7 @@ from _harness import begin
 from diskarray.backend.accumulate import accumulate, chosen_rows
 from diskarray.backend.elementary import logarithm, power, square_root
 from diskarray.backend.loops import in_blocks, sorted_rows
+from diskarray.backend.numbers import bundled
 from diskarray.profiles.density import circular_gaussian, joined_power_laws
 from diskarray.profiles.phase_function import henyey_greenstein
 from diskarray.scattering.integral import scattering_cosine
@@ -54,6 +55,7 @@ def main():
     sums(table, jax, jnp)
     sum_with_a_number_out_of_sight(table, jax, jnp)
     sums_of_one_of_several_tables(table, jax, jnp)
+    numbers_in_a_loop(table, jax, jnp)
     for number in (1, 2, 7, 20):
         sorted_as_numpy(table, number, jax, jnp)
     for size, length in ((2, 1), (9, 4), (65, 64), (100, 7), (1000, 300)):
@@ -130,6 +132,27 @@ def sums_of_one_of_several_tables(table, jax, jnp):
             expected = np.asarray(way(numbers, k))
             equal(table, f"sum of table {k}: {name}", compiled(numbers, k), expected, ROUNDING)
             equal(table, f"sum of table {k}: {name}, under vmap", rows[k], expected, ROUNDING)
+
+
+def numbers_in_a_loop(table, jax, jnp):
+    """Twenty numbers, more than go into one array, come back in their places; a plain one and an array stay theirs."""
+    x, numbers = RANDOM.uniform(0.5, 2.0, 9), RANDOM.uniform(0.5, 2.0, 20)
+
+    def loss(numbers):
+        tree = {"many": tuple(numbers[k] for k in range(20)), "plain": 3.0, "array": numbers[:2]}
+        found = bundled(tree, xp=jnp)
+
+        def step(k, total):
+            loose = found()
+            kept = loose["plain"] == 3.0 and loose["array"].shape == (2,)
+            return total + sum((n + 2) * number**n * x for n, number in enumerate(loose["many"])) / kept
+
+        return jnp.sum(jax.lax.fori_loop(0, 3, step, jnp.zeros(9)))
+
+    powers = np.arange(20)
+    equal(table, "bundled numbers", jax.jit(loss)(numbers), 3 * np.sum(x) * ((powers + 2) @ numbers**powers), ROUNDING)
+    slopes = 3 * np.sum(x) * (powers + 2) * powers * numbers ** (powers - 1.0)
+    equal(table, "bundled numbers: slopes", jax.jit(jax.grad(loss))(numbers), slopes, ROUNDING)
 
 
 def by_steps(function, numbers):

@@ -3,7 +3,7 @@
 Elsewhere they are the library's own. What each of them avoids was measured (docs/architecture.md).
 """
 
-__all__ = ["logarithm", "power", "settled", "square_root", "with_slopes"]
+__all__ = ["logarithm", "power", "square_root", "with_slopes"]
 
 from functools import lru_cache
 
@@ -52,7 +52,7 @@ def with_slopes(function, slopes):
         import jax
 
         xp, nothing = jax.numpy, jax.custom_derivatives.SymbolicZero
-        rule = jax.custom_jvp(lambda *arrays: function(*arrays, xp=xp)[0])
+        rule = jax.custom_jvp(jax.jit(lambda *arrays: function(*arrays, xp=xp)[0], inline=True))
 
         def derivative(arrays, changes):
             value, again = function(*arrays, xp=xp)
@@ -119,15 +119,3 @@ def logarithm(value, *, xp=np):
 def power(base, exponent, *, xp=np):
     """``base ** exponent`` for a positive base, by way of ``logarithm``, for the same reason."""
     return xp.exp(exponent * logarithm(base, xp=xp))
-
-
-def settled(values, *, xp=np):
-    """Two or more single numbers, computed once in compiled code.
-
-    XLA merges what computes a number into every loop that uses it, cosines and powers included, and then repeats it for
-    every entry. It does not merge a sum: each number becomes the sum of all of them times one or zero.
-    """
-    if not is_jax_namespace(xp):
-        return values
-    together = xp.stack(values)
-    return tuple(xp.sum(together * row) for row in np.eye(len(values)))

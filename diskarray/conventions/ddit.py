@@ -15,7 +15,7 @@ import numpy as np
 from ..backend.elementary import square_root
 from ..backend.pytree import component
 from ..errors import ParameterError
-from ..geometry.ellipse import ellipse_radius
+from ..geometry.ellipse import ellipse_radius, kepler_ellipse
 from ..model.disk import Disk
 from ..profiles.density import TwoPowerLaw
 from ..scattering.quadrature import Quadrature
@@ -82,7 +82,7 @@ class RoundHeight:
     def density(self, X, Y, Z, *, xp=np):
         """Density relative to the ring's, at points (X, Y, Z) in au."""
         ring, r = self.ring, square_root(xp.maximum(X * X + Y * Y, xp.asarray(_NEAREST**2)), xp=xp)
-        R = ellipse_radius(X, Y, r, ring.radius, ring.eccentricity, ring.argument_of_pericenter, xp=xp)
+        R = ellipse_radius(X, Y, r, kepler_ellipse(ring.radius, ring.eccentricity, ring.argument_of_pericenter, xp=xp))
         return ring.density(X, Y, Z * (ring.radius / R) ** ring.beta, xp=xp)
 
     def vertical_column(self, *, xp=np):

@@ -4,7 +4,7 @@ __all__ = ["cosine_sine", "radians", "slanted"]
 
 import numpy as np
 
-from ..backend.elementary import settled, square_root
+from ..backend.elementary import square_root
 
 _LEAST_COSINE = 1e-5  # |cos i| below this counts as this: edge-on a line of sight never meets the mid-plane
 
@@ -17,10 +17,9 @@ def radians(degrees, *, xp=np):
 def cosine_sine(degrees, *, xp=np):
     """Cosine and sine of an angle in degrees."""
     angle = radians(degrees, xp=xp)
-    return settled((xp.cos(angle), xp.sin(angle)), xp=xp)
+    return xp.cos(angle), xp.sin(angle)
 
 
 def slanted(cosine, sine, *, xp=np):
     """A positive cosine kept away from zero, and the sine that goes with it: their ratio is a tangent with no pole."""
-    side = xp.where(cosine < 0, -1.0 + 0.0 * cosine, 1.0 + 0.0 * cosine)
-    return square_root(cosine**2 + _LEAST_COSINE**2, xp=xp), sine * side
+    return square_root(cosine**2 + _LEAST_COSINE**2, xp=xp), xp.where(cosine < 0, -sine, sine)

@@ -1,76 +1,93 @@
 """Kepler ellipses with the star at a focus: r = a (1 - e^2) / (1 + e cos(theta - omega))."""
 
-__all__ = ["ellipse_crossings", "ellipse_radius", "relative_radius", "relative_slope"]
+__all__ = ["Ellipse", "ellipse_crossings", "ellipse_radius", "kepler_ellipse", "relative_radius", "relative_slope"]
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..backend.constant import held_at
 from ..backend.elementary import square_root
-from .angles import cosine_sine
+from .angles import radians
 
 
-def ellipse_radius(X, Y, r, radius, eccentricity, argument_of_pericenter, *, xp=np):
-    """Radius of the ellipse in the direction of the points (X, Y).
+class Ellipse(NamedTuple):
+    """What formulas need of an ellipse, the conic r + X e cos omega + Y e sin omega = p with p = a (1 - e^2).
+
+    Parameters
+    ----------
+    parameter, inverse : 0-d arrays
+        p and 1 / p.
+    along, across : 0-d arrays
+        e cos omega and e sin omega; plain zeros for a circle.
+    """
+
+    parameter: Any
+    inverse: Any
+    along: Any = 0.0
+    across: Any = 0.0
+
+    @property
+    def circular(self):
+        """Whether it is known to be a circle."""
+        return held_at(self.along, 0.0) and held_at(self.across, 0.0)
+
+
+def kepler_ellipse(radius, eccentricity, argument_of_pericenter, *, xp=np):
+    """The ellipse of a semi-major axis, an eccentricity in [0, 1), and an argument of pericenter.
+
+    The latter is in degrees from +X towards +Y.
+    """
+    if held_at(eccentricity, 0.0):
+        return Ellipse(radius, 1 / radius)
+    angle, parameter = radians(argument_of_pericenter, xp=xp), radius * (1 - eccentricity**2)
+    return Ellipse(parameter, 1 / parameter, eccentricity * xp.cos(angle), eccentricity * xp.sin(angle))
+
+
+def ellipse_radius(X, Y, r, ellipse):
+    """Radius of the ellipse in the direction of the points (X, Y), in the unit of its parameter.
 
     Parameters
     ----------
     X, Y, r : arrays
         Points in the plane and their distance from the focus (above 0); no arctangent is needed.
-    radius : float
-        Semi-major axis.
-    eccentricity : float
-        In [0, 1).
-    argument_of_pericenter : float
-        Degrees from +X towards +Y.
-
-    Returns
-    -------
-    array
-        In the unit of ``radius``.
+    ellipse : Ellipse
     """
-    cosine, sine = cosine_sine(argument_of_pericenter, xp=xp)
-    towards_pericenter = (X * cosine + Y * sine) / r
-    return radius * (1 - eccentricity**2) / (1 + eccentricity * towards_pericenter)
+    return ellipse.parameter / (1 + (ellipse.along * X + ellipse.across * Y) / r)
 
 
-def relative_radius(X, Y, r, radius, eccentricity, argument_of_pericenter, *, xp=np):
-    """Distance from the focus divided by the ellipse's radius in that direction: (r + e s) / (a (1 - e^2)).
+def relative_radius(X, Y, r, ellipse):
+    """Distance from the focus divided by the ellipse's radius in that direction.
 
-    s = X cos omega + Y sin omega. Arguments as for ``ellipse_radius``; r may be softened to stay above zero.
+    Arguments as for ``ellipse_radius``; r may be softened to stay above zero.
     """
-    if held_at(eccentricity, 0.0):
-        return r * (1 / radius)
-    cosine, sine = cosine_sine(argument_of_pericenter, xp=xp)
-    return (r + eccentricity * (X * cosine + Y * sine)) * (1 / (radius * (1 - eccentricity**2)))
+    return (r if ellipse.circular else r + (ellipse.along * X + ellipse.across * Y)) * ellipse.inverse
 
 
-def relative_slope(Y, r, radius, eccentricity, argument_of_pericenter, *, xp=np):
+def relative_slope(Y, r, ellipse):
     """Derivative with respect to Y of ``relative_radius`` at points whose (softened) distance from the focus is r."""
-    if held_at(eccentricity, 0.0):
-        return Y * (1 / (r * radius))
-    _, sine = cosine_sine(argument_of_pericenter, xp=xp)
-    return (Y * (1 / r) + eccentricity * sine) * (1 / (radius * (1 - eccentricity**2)))
+    slope = Y * (1 / r)
+    return (slope if ellipse.circular else slope + ellipse.across) * ellipse.inverse
 
 
-def ellipse_crossings(X, radius, eccentricity, argument_of_pericenter, softening, *, xp=np):
-    """The two Y at which a line of constant X crosses the ellipse, smooth where it passes by.
+def ellipse_crossings(X, parameter, ellipse, softness, *, xp=np):
+    """The two Y at which a line of constant X crosses an ellipse, smooth where it passes by.
 
-    The ellipse is the conic r + e s = p, s = X cos omega + Y sin omega, p = a (1 - e^2); squared, it is a quadratic
-    in Y. Where the line misses the ellipse the half distance goes smoothly to zero over ``softening``.
+    ``parameter`` stands in for that of the ellipse, so that several similar ones can be crossed at once. Squared, the
+    conic is a quadratic in Y. Where the line misses the ellipse the half distance goes smoothly to zero over a length
+    whose fourth power is ``softness``.
     """
-    if held_at(eccentricity, 0.0):
-        half = _half_chord(radius**2 - X**2, softening, xp)
+    if ellipse.circular:
+        half = _half_chord(parameter**2 - X**2, softness, xp)
         return -half, half
-    cosine, sine = cosine_sine(argument_of_pericenter, xp=xp)
-    parameter = radius * (1 - eccentricity**2)
-    quadratic = 1 - (eccentricity * sine) ** 2
-    linear = eccentricity * sine * (parameter - eccentricity * X * cosine)
-    constant = X**2 - (parameter - eccentricity * X * cosine) ** 2
-    half = _half_chord(linear**2 - quadratic * constant, softening, xp)
+    beyond = parameter - ellipse.along * X
+    quadratic = 1 - ellipse.across**2
+    linear = ellipse.across * beyond
+    half = _half_chord(linear**2 - quadratic * (X**2 - beyond**2), softness, xp)
     return (-linear - half) / quadratic, (-linear + half) / quadratic
 
 
-def _half_chord(discriminant, softening, xp):
-    """Root of (discriminant + sqrt(discriminant^2 + softening^4)) / 2, written so that nothing cancels."""
-    larger = square_root(discriminant**2 + softening**4, xp=xp) + xp.abs(discriminant)
-    return square_root(0.5 * xp.where(discriminant > 0, larger, softening**4 / larger), xp=xp)
+def _half_chord(discriminant, softness, xp):
+    """Root of (discriminant + sqrt(discriminant^2 + softness)) / 2, written so that nothing cancels."""
+    larger = square_root(discriminant**2 + softness, xp=xp) + xp.abs(discriminant)
+    return square_root(0.5 * xp.where(discriminant > 0, larger, softness / larger), xp=xp)

@@ -10,7 +10,7 @@ from ..backend.constant import held_at
 from ..backend.elementary import logarithm, square_root, with_slopes
 from ..backend.operations import gamma_function
 from ..backend.pytree import component
-from ..geometry.ellipse import relative_radius
+from ..geometry.ellipse import kepler_ellipse, relative_radius
 from ..parameters.parameter import parameter
 from ..parameters.priors import LogUniform, Uniform, UniformAngle
 from .protocols import Scales
@@ -120,8 +120,8 @@ class TwoPowerLaw:
     def _log_relative_radius(self, X, Y, squared, xp):
         if held_at(self.eccentricity, 0.0):
             return 0.5 * logarithm(squared * (1 / self.radius**2), xp=xp)
-        shape = (self.radius, self.eccentricity, self.argument_of_pericenter)
-        return logarithm(relative_radius(X, Y, square_root(squared, xp=xp), *shape, xp=xp), xp=xp)
+        ellipse = kepler_ellipse(self.radius, self.eccentricity, self.argument_of_pericenter, xp=xp)
+        return logarithm(relative_radius(X, Y, square_root(squared, xp=xp), ellipse), xp=xp)
 
     def _vertical(self, Z, log_r, xp):
         """(|Z| / H)^gamma, at most so large that its exponential is zero."""

@@ -14,7 +14,7 @@ import numpy as np
 from ..backend.elementary import square_root
 from ..backend.pytree import component
 from ..errors import ParameterError
-from ..geometry.ellipse import relative_radius
+from ..geometry.ellipse import kepler_ellipse, relative_radius
 from ..parameters.parameter import parameter
 from ..parameters.priors import Uniform, UniformAngle
 from .parts import RadialProfile, VerticalProfile
@@ -71,7 +71,7 @@ class Layered:
     def _semi_major_axis(self, X, Y, xp):
         """Of the ellipse through (X, Y): (r + e (X cos omega + Y sin omega)) / (1 - e^2)."""
         r = square_root(xp.maximum(X * X + Y * Y, xp.asarray(_NEAREST**2)), xp=xp)
-        return relative_radius(X, Y, r, 1.0, self.eccentricity, self.argument_of_pericenter, xp=xp)
+        return relative_radius(X, Y, r, kepler_ellipse(1.0, self.eccentricity, self.argument_of_pericenter, xp=xp))
 
     def vertical_column(self, *, xp=np):
         """Integral over Z at the reference radius, in au, for a density of 1 in the mid-plane."""

@@ -10,11 +10,19 @@ import numpy as np
 from ..backend.constant import held_at
 from ..backend.elementary import square_root, with_slopes
 from ..backend.loops import branch
-from ..geometry.angles import cosine_sine
-from ..geometry.disk_axes import disk_point_from, turned
+from ..backend.numbers import bundled
+from ..geometry.angles import cosine_sine, slanted
+from ..geometry.disk_axes import turned
 from . import paths
-from .layer import LAYER_SEGMENTS, layer_point, layer_segments
-from .panels import UNGUIDED_PANELS, guided_panels, number_of_panels, panel_point, unguided_panels
+from .layer import LAYER_SEGMENTS, layer_numbers, layer_point, layer_segments
+from .panels import (
+    UNGUIDED_PANELS,
+    guided_panels,
+    number_of_panels,
+    panel_numbers,
+    panel_point,
+    unguided_panels,
+)
 from .paths import Sampling
 from .quadrature import Quadrature, choice_index, choices_for, nodes_and_weights
 
@@ -63,15 +71,15 @@ def line_of_sight_integral(
     cos_i, sin_i = cosine_sine(inclination, xp=xp)
     scales = density.scales() if hasattr(density, "scales") else None
     if turn is not None:
-        turn = tuple(turn[1] * value for value in cosine_sine(turn[0], xp=xp))
+        turn = bundled(tuple(turn[1] * value for value in cosine_sine(turn[0], xp=xp)), xp=xp)
 
     def major_minor(u, v):
-        return (u, v) if turn is None else turned(u, v, *turn)
+        return (u, v) if turn is None else turned(u, v, *turn())
 
     def prepared(*line):
         """The line's X, Y and Z from the star at l = 0."""
         u, v = major_minor(*line)
-        return u, *disk_point_from(v, 0.0, cos_i, sin_i)
+        return u, v * cos_i, -v * sin_i
 
     def from_ring(offset, *place):
         """X and Y from the ring's center."""
@@ -86,26 +94,36 @@ def line_of_sight_integral(
         n = density.density(*from_ring(offset, X, Y), Z, xp=xp)
         return n * phase_function.phase(cosine, xp=xp) * inverse
 
-    def layer(*line):
-        return layer_segments(*major_minor(*line), cos_i, sin_i, offset, scales, xp=xp)
-
-    def panels(*line):
-        if scales is None:
-            edges = unguided_panels(*major_minor(*line), cos_i, sin_i, xp=xp)
-        else:
-            edges = guided_panels(*major_minor(*line), cos_i, sin_i, offset, scales, xp=xp)
-        return edges[:-1, ...], edges[1:, ...] - edges[:-1, ...]
-
     numbers = (cos_i, sin_i, offset, density, phase_function)
+
+    def layer():
+        found = bundled(layer_numbers(cos_i, sin_i, scales, xp=xp), xp=xp)
+
+        def segments(*line):
+            return layer_segments(*major_minor(*line), offset, found(), xp=xp)
+
+        return Sampling(LAYER_SEGMENTS, segments, layer_point, prepared, integrand, numbers)
+
+    def panels():
+        if scales is None:
+            cosine, sine = slanted(cos_i, sin_i, xp=xp)
+            number, tangent = UNGUIDED_PANELS, sine / cosine
+        else:
+            number, found = number_of_panels(scales), bundled(panel_numbers(cos_i, sin_i, scales, xp=xp), xp=xp)
+
+        def segments(*line):
+            if scales is None:
+                edges = unguided_panels(*major_minor(*line), tangent, xp=xp)
+            else:
+                edges = guided_panels(*major_minor(*line), offset, found, xp=xp)
+            return edges[:-1, ...], edges[1:, ...] - edges[:-1, ...]
+
+        return Sampling(number, segments, panel_point, prepared, integrand, numbers)
 
     def summed(choices, index=0):
         """By one of several choices of one kind."""
         nodes, weights, count = nodes_and_weights(choices, index, scales, xp=xp)
-        if scales is not None and choices[0].nodes == "layer":
-            sampling = Sampling(LAYER_SEGMENTS, layer, layer_point, prepared, integrand, numbers)
-        else:
-            number = UNGUIDED_PANELS if scales is None else number_of_panels(scales)
-            sampling = Sampling(number, panels, panel_point, prepared, integrand, numbers)
+        sampling = layer() if scales is not None and choices[0].nodes == "layer" else panels()
         path = getattr(paths, paths.path_for(choices[0], sampling.number * nodes.shape[0], u.shape[0]))
         return path(sampling, (u, v), nodes, weights, count=count, xp=xp)
 

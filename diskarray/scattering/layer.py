@@ -8,6 +8,7 @@ the profile is a Gaussian, on each half where it has an edge or a flat top in th
 __all__ = [
     "LAYER_SEGMENTS",
     "layer_nodes",
+    "layer_numbers",
     "layer_point",
     "layer_segments",
     "layer_shape",
@@ -16,13 +17,14 @@ __all__ = [
 ]
 
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..backend.constant import held_at
 from ..backend.elementary import power, square_root
 from ..geometry.angles import slanted
-from ..geometry.ellipse import relative_radius, relative_slope
+from ..geometry.ellipse import kepler_ellipse, relative_radius, relative_slope
 
 LAYER_SEGMENTS = 1
 
@@ -34,7 +36,7 @@ _MOST_BENT = 0.6  # a flared layer is not taken to be longer than 1 / 0.4 of a f
 _NEAR = 1.5  # scale heights from the star: lines that pass it closer than that see the peak of 1 / d^2
 _ALMOST = 1e-3  # a vertical exponent so close to 2 makes no difference to the nodes
 _LEAST_TURN = 4.5  # what distance from the star and the phase function change by counts as much as such slopes
-_FINE = 128  # points that stand for the continuous weight function
+_FINE = 64  # points that stand for the continuous weight function, at least
 
 
 def layer_nodes(order, gaussian):
@@ -65,40 +67,97 @@ def nearly_gaussian(vertical_exponent, *, xp=np):
 
 @lru_cache(maxsize=32)
 def _half_nodes(order):
-    points, fine = np.polynomial.legendre.leggauss(_FINE)
+    points, fine = _fine_points(order)
     nodes, weights = _gauss_rule((points + 1) / 2, fine / 2, _WEIGHT, order)
     return np.concatenate([-nodes[::-1], nodes]), np.concatenate([weights[::-1], weights])
 
 
 @lru_cache(maxsize=32)
 def _whole_nodes(number):
-    return _gauss_rule(*np.polynomial.legendre.leggauss(_FINE), _NARROWER + number, number)
+    return _gauss_rule(*_fine_points(number), _NARROWER + number, number)
+
+
+def _fine_points(number):
+    """Points and weights, -1 to 1, that stand for a continuous weight function."""
+    return np.polynomial.legendre.leggauss(max(_FINE, 4 * number))
 
 
 def _gauss_rule(points, fine, steepness, order):
     """Gauss nodes for functions that look like exp(-steepness t^2) times something smooth; that is in the weights too.
 
     ``fine`` are weights that integrate anything over the points. Computed by the discretized Stieltjes procedure
-    (Gautschi 2004, Orthogonal Polynomials, section 2.2).
+    (Gautschi 2004, Orthogonal Polynomials, section 2.2), the weights from the orthonormal polynomials at the nodes:
+    eigenvectors lose those far from the middle.
     """
     measure = fine * np.exp(-steepness * points**2)
     diagonal, off_diagonal = np.zeros(order), np.zeros(order)
-    before, polynomial, norm_before = np.zeros(_FINE), np.ones(_FINE), 1.0
+    before, polynomial, norm_before = np.zeros(points.size), np.ones(points.size), 1.0
     for k in range(order):
         norm = np.sum(measure * polynomial**2)
         diagonal[k] = np.sum(measure * points * polynomial**2) / norm
         off_diagonal[k] = norm / norm_before
         following = (points - diagonal[k]) * polynomial - (off_diagonal[k] if k else 0.0) * before
         before, polynomial, norm_before = polynomial, following, norm
-    side = np.sqrt(off_diagonal[1:])
-    nodes, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(side, 1) + np.diag(side, -1))
-    return nodes, np.sum(measure) * vectors[0] ** 2 * np.exp(steepness * nodes**2)
+    side = np.sqrt(off_diagonal)  # the first is the root of the whole measure
+    nodes = np.linalg.eigvalsh(np.diag(diagonal) + np.diag(side[1:], 1) + np.diag(side[1:], -1))
+    before, polynomial, squares = np.zeros(order), np.exp(-0.5 * steepness * nodes**2) / side[0], np.zeros(order)
+    for k in range(order):
+        squares += polynomial**2
+        following = (nodes - diagonal[k]) * polynomial - (side[k] if k else 0.0) * before
+        before, polynomial = polynomial, following / side[min(k + 1, order - 1)]
+    return nodes, 1 / squares
 
 
-def layer_segments(u, v, cos_i, sin_i, offset, scales, *, xp=np):
+class LayerNumbers(NamedTuple):
+    """What a layer depends on besides the line: a disk's orientation and scales, worked out by ``layer_numbers``.
+
+    Parameters
+    ----------
+    cos_i, sin_i, tangent : 0-d arrays
+        Of the inclination; the last without a pole.
+    half, floor : 0-d arrays
+        Half the length of the layer along a line at the reference radius in au, and the square of what is added to the
+        distance from the star.
+    ellipse : Ellipse
+    flaring, widening : 0-d arrays
+        beta, and beta sin i.
+    """
+
+    cos_i: Any
+    sin_i: Any
+    tangent: Any
+    half: Any
+    floor: Any
+    ellipse: Any
+    flaring: Any
+    widening: Any
+
+
+def layer_numbers(cos_i, sin_i, scales, *, xp=np):
+    """What ``layer_segments`` needs of the cosine and sine of the inclination and of a density's scales."""
+    cosine, sine = slanted(cos_i, sin_i, xp=xp)
+    return LayerNumbers(
+        cos_i=cos_i,
+        sin_i=sin_i,
+        tangent=sine / cosine,
+        half=nth_root(_DEPTH, scales.vertical_exponent, xp=xp) * scales.scale_height / cosine,
+        floor=(_SOFTENING * scales.radius) ** 2,
+        widening=scales.flaring * sin_i,
+        ellipse=kepler_ellipse(scales.radius, scales.eccentricity, scales.argument_of_pericenter, xp=xp),
+        flaring=scales.flaring,
+    )
+
+
+def layer_segments(u, v, offset, numbers, *, xp=np):
     """The layer along each line of sight.
 
-    Arguments as for ``panels.guided_panels``.
+    Parameters
+    ----------
+    u, v, offset
+        As for ``panels.guided_panels``.
+    numbers : LayerNumbers
+    xp : module
+        Array namespace.
 
     Returns
     -------
@@ -106,15 +165,13 @@ def layer_segments(u, v, cos_i, sin_i, offset, scales, *, xp=np):
         For ``layer_point``: the mid-plane crossing and half the length the layer would have without flaring. It is
         taken for a wedge: its thickness and how fast that grows are those at the mid-plane.
     """
-    cosine, sine = slanted(cos_i, sin_i, xp=xp)
-    crossing = v * (sine / cosine)
-    thickness = nth_root(_DEPTH, scales.vertical_exponent, xp=xp) * scales.scale_height / cosine
-    X, Y = u - offset[0], v * cos_i - offset[1] + crossing * sin_i
-    r = square_root(X * X + Y * Y + (_SOFTENING * scales.radius) ** 2, xp=xp)
-    shape = (scales.radius, scales.eccentricity, scales.argument_of_pericenter)
-    relative = relative_radius(X, Y, r, *shape, xp=xp)
-    half = thickness * (relative if held_at(scales.flaring, 1.0) else power(relative, scales.flaring, xp=xp))
-    widening = half * scales.flaring * sin_i * relative_slope(Y, r, *shape, xp=xp) / relative
+    crossing = v * numbers.tangent
+    X, Y = u - offset[0], v * numbers.cos_i - offset[1] + crossing * numbers.sin_i
+    r = square_root(X * X + Y * Y + numbers.floor, xp=xp)
+    relative = relative_radius(X, Y, r, numbers.ellipse)
+    flaring = numbers.flaring
+    half = numbers.half * (relative if held_at(flaring, 1.0) else power(relative, flaring, xp=xp))
+    widening = half * numbers.widening * relative_slope(Y, r, numbers.ellipse) / relative
     bend = xp.clip(widening, -_MOST_BENT, _MOST_BENT)
     return crossing[None, :], half[None, :], bend[None, :]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..backend.elementary import settled
 from ..backend.namespace import namespace_of
 from ..backend.operations import frozen
 from ..backend.pytree import array_field, build, component, static
@@ -45,7 +44,7 @@ def turned_to_sky(values, angle, spin, *, xp=np):
     -------
     array, shape (..., 2)
     """
-    cosine, sine = settled((xp.cos(spin * angle), xp.sin(spin * angle)), xp=xp)
+    cosine, sine = xp.cos(spin * angle), xp.sin(spin * angle)
     y, x = values[..., 0], values[..., 1]
     return xp.stack([y * cosine + x * sine, x * cosine - y * sine], axis=-1)
 

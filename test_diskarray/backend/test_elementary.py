@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diskarray.backend.elementary import logarithm, power, settled, square_root, with_slopes
+from diskarray.backend.elementary import logarithm, power, square_root, with_slopes
 from diskarray.profiles.density import joined_power_laws
 
 SMALLEST = np.sqrt(np.finfo(float).tiny)  # of what is the root of a sum
@@ -21,10 +21,6 @@ def test_numpy_gets_its_own_functions(found, expected):
 def test_numpy_never_asks_for_slopes():
     function = with_slopes(lambda x, *, xp: (2 * x, ()), lambda *_, xp: pytest.fail("NumPy has no derivatives"))
     np.testing.assert_array_equal(function(X), 2 * X)
-
-
-def test_settled_numbers_are_left_alone_by_numpy():
-    assert settled((1.5, -2.0)) == (1.5, -2.0)
 
 
 @pytest.mark.parametrize("inner", [-800.0, -3.0, 0.0, 3.0, 800.0])

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from diskarray.geometry.angles import cosine_sine
 from diskarray.profiles.density import TwoPowerLaw
 from diskarray.profiles.phase_function import HenyeyGreenstein
 from diskarray.scattering.integral import line_of_sight_integral
-from diskarray.scattering.layer import layer_nodes, layer_point, layer_segments
+from diskarray.scattering.layer import layer_nodes, layer_numbers, layer_point, layer_segments
 from diskarray.scattering.quadrature import Quadrature, nodes_and_weights
 
 NODES = layer_nodes(6, gaussian=False)[0]
@@ -16,7 +17,7 @@ NODES = layer_nodes(6, gaussian=False)[0]
 def placed(u, v, inclination, density, nodes=NODES):
     """Y, Z and dl / dnode of the nodes, shape (K, 1, M)."""
     cos_i, sin_i = cosine_sine(inclination)
-    middles, lengths, bends = layer_segments(u, v, cos_i, sin_i, (0.0, 0.0), density.scales())
+    middles, lengths, bends = layer_segments(u, v, (0.0, 0.0), layer_numbers(cos_i, sin_i, density.scales()))
     l, stretch = layer_point(nodes[:, None, None], middles, lengths, bends)
     return v * cos_i + l * sin_i, -v * sin_i + l * cos_i, lengths * stretch
 
@@ -46,6 +47,18 @@ def test_the_stretch_is_the_derivative_of_the_place():
             2 * step
         )
         np.testing.assert_allclose(length * stretch, slope, rtol=1e-6)
+
+
+@pytest.mark.parametrize("gaussian", [False, True])
+@pytest.mark.parametrize("order", [14, 32, 48, 64])
+def test_many_nodes_are_as_good_as_few(order, gaussian):
+    def seen(t):
+        return np.exp(-10 * t**2) * np.cos(3 * t) / (1 + 0.3 * t) ** 2
+
+    nodes, weights = layer_nodes(order, gaussian)
+    expected = quad(seen, -1, 1, epsabs=1e-13, limit=200)[0]
+    assert np.sum(weights * seen(nodes)) == pytest.approx(expected, rel=3e-8 if order == 14 else 1e-12)
+    assert np.all(np.diff(nodes) > 0) and np.all(weights > 0) and np.sum(weights) == pytest.approx(2, rel=0.15)
 
 
 def test_a_gaussian_needs_fewer_nodes_and_any_other_profile_two_halves():
