@@ -38,8 +38,8 @@ def bundled(numbers, *, xp=np):
     def loose():
         found = list(leaves)
         for group, array in zip(groups, arrays, strict=True):
-            for k, place in enumerate(group):
-                found[place] = jax.lax.index_in_dim(array, k, keepdims=False)
+            for place, number in zip(group, xp.unstack(array), strict=True):
+                found[place] = number
         return jax.tree.unflatten(tree, found)
 
     return loose

@@ -4,8 +4,6 @@ __all__ = ["cosine_sine", "radians", "slanted"]
 
 import numpy as np
 
-from ..backend.elementary import square_root
-
 _LEAST_COSINE = 1e-5  # |cos i| below this counts as this: edge-on a line of sight never meets the mid-plane
 
 
@@ -22,4 +20,4 @@ def cosine_sine(degrees, *, xp=np):
 
 def slanted(cosine, sine, *, xp=np):
     """A positive cosine kept away from zero, and the sine that goes with it: their ratio is a tangent with no pole."""
-    return square_root(cosine**2 + _LEAST_COSINE**2, xp=xp), xp.where(cosine < 0, -sine, sine)
+    return xp.sqrt(cosine**2 + _LEAST_COSINE**2), xp.where(cosine < 0, -sine, sine)

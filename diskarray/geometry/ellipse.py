@@ -80,11 +80,11 @@ def ellipse_crossings(X, parameter, ellipse, softness, *, xp=np):
     if ellipse.circular:
         half = _half_chord(parameter**2 - X**2, softness, xp)
         return -half, half
-    beyond = parameter - ellipse.along * X
-    quadratic = 1 - ellipse.across**2
-    linear = ellipse.across * beyond
-    half = _half_chord(linear**2 - quadratic * (X**2 - beyond**2), softness, xp)
-    return (-linear - half) / quadratic, (-linear + half) / quadratic
+    beyond, across = parameter - ellipse.along * X, ellipse.across
+    scale = 1 / (1 - across**2)
+    middle = -across * scale * beyond
+    half = _half_chord(middle**2 - scale * (X**2 - beyond**2), softness, xp)
+    return middle - half, middle + half
 
 
 def _half_chord(discriminant, softness, xp):

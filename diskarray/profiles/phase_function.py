@@ -2,6 +2,7 @@
 
 __all__ = ["HenyeyGreenstein", "Polarized", "henyey_greenstein"]
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,21 +15,18 @@ from ..parameters.priors import Uniform
 from .polarization import RayleighPolarization
 from .protocols import PhaseFunction, Polarization, obeys
 
-
-def _base(g, cos_phi, xp):
-    """1 + g^2 - 2 g cos phi as a sum of positive terms."""
-    side = xp.where(g < 0, xp.asarray(-1.0), xp.asarray(1.0))
-    return (1 - side * g) ** 2 + 2 * side * g * (1 - side * cos_phi)
+_EIGHTFOLD = 8 * math.sqrt(2.0) * math.pi  # 4 pi times 2^(3/2)
 
 
 def _value(g, cos_phi, *, xp=np):
-    base, height = _base(g, cos_phi, xp), (1 - g**2) / (4 * np.pi)
-    return height / (base * square_root(base, xp=xp)), (base, height)
+    size, height = xp.abs(g), (1 - g**2) / _EIGHTFOLD
+    half = 0.5 * (1 - size) ** 2 + (size - g * cos_phi)  # of 1 + g^2 - 2 g cos phi; neither term is negative
+    return height / (half * square_root(half, xp=xp)), (half, height)
 
 
-def _slopes(value, base, height, g, cos_phi, *, xp=np):
-    steep = 3 * value / base
-    return steep * (cos_phi - g) - (g / (2 * np.pi)) / height * value, steep * g
+def _slopes(value, half, height, g, cos_phi, *, xp=np):
+    steep = 1.5 * value / half
+    return steep * (cos_phi - g) - (2 * g / _EIGHTFOLD) / height * value, steep * g
 
 
 henyey_greenstein = with_slopes(_value, _slopes)

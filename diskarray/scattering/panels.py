@@ -115,7 +115,7 @@ def panel_numbers(cos_i, sin_i, scales, *, xp=np):
     cos_squared, sin_squared = cos_i * cos_i, sin_i * sin_i
     thickness = nth_root(_DEPTH, scales.vertical_exponent, xp=xp) * scales.scale_height
     extent = xp.minimum(nth_root(1 / _TAIL, 1 + scales.outer_slope, xp=xp), xp.asarray(_LARGEST))
-    stretch = 1 + scales.eccentricity**2 / square_root(scales.eccentricity**2 + _ROUND**2, xp=xp)
+    stretch = 1 + scales.eccentricity**2 / xp.sqrt(xp.asarray(scales.eccentricity**2 + _ROUND**2))
     ellipse = kepler_ellipse(scales.radius, scales.eccentricity, scales.argument_of_pericenter, xp=xp)
     inner, outer = -_RING_EDGE / scales.inner_slope, _RING_EDGE / scales.outer_slope
     behind = _CREST / (scales.inner_slope + scales.outer_slope)
@@ -129,8 +129,8 @@ def panel_numbers(cos_i, sin_i, scales, *, xp=np):
         flat=cos_squared**2 / (cos_squared**2 + (_JOINING_COSINE * sin_i) ** 4),
         steep=sin_squared / (sin_squared + _STEEP**2 * cos_squared),
         joining=_JOINING**2 * cos_squared / (cos_squared + _LEAST_TILT**2),
-        towards_ring=1 / square_root(sin_squared + _LEAST_SINE**2, xp=xp),
-        across_slab=1 / square_root(cos_squared + _LEAST_TILT**2, xp=xp),
+        towards_ring=1 / xp.sqrt(sin_squared + _LEAST_SINE**2),
+        across_slab=1 / xp.sqrt(cos_squared + _LEAST_TILT**2),
         thickness=thickness,
         core=nth_root((_CORE + _BOX * scales.vertical_exponent) / _DEPTH, scales.vertical_exponent, xp=xp),
         sphere=xp.maximum((scales.radius * extent * stretch) ** 2, 4 * scales.radius**2 + thickness**2),
@@ -168,10 +168,10 @@ def guided_panels(u, v, offset, numbers, *, xp=np):
         length zero.
     """
     disk = numbers()
-    crossing, half, (lower, upper), nearer = _slab(u, v, offset, numbers, xp)
+    inner, half, lower, upper = _slab(u, v, offset, numbers, xp)
     ring = (_ring(u - offset[0], disk, xp) + (offset[1] - v * disk.cos_i)) * disk.towards_ring
     # Where cuts meet, slopes have a kink. At the symmetric points they join before they meet.
-    slab = ring[-1, ...] + disk.flat * (xp.stack([crossing, *nearer]) - ring[-1, ...])
+    slab = ring[-1, ...] + disk.flat * (inner - ring[-1, ...])
     crossing = slab[0, ...]
     ring = crossing + _fading(ring - crossing, upper - lower, disk.steep, xp)
     impact_squared = u * u + v * v + _LEAST_IMPACT**2
@@ -209,10 +209,10 @@ def _ring(X, disk, xp):
 
 
 def _slab(u, v, offset, numbers, xp):
-    """The mid-plane crossing, half the length of a flat slab there, the flared slab's outermost ends, and nearer ones.
+    """Cuts in the slab, half the length of a flat slab where a line crosses the mid-plane, and the flared slab's ends.
 
-    The latter are those of the slab's core and, where it flares, the nearest ones of the slab itself, which a line may
-    enter again. All of them lie within the sphere that holds the disk.
+    The cuts are the crossing, the ends of the slab's core and, where it flares, the nearest ends of the slab itself,
+    which a line may enter again. All of them lie within the sphere that holds the disk.
     """
     disk = numbers()
     reach = square_root(xp.maximum(disk.sphere - u * u - v * v, disk.least_reach), xp=xp)
@@ -246,8 +246,8 @@ def _slab(u, v, offset, numbers, xp):
     if not held_at(disk.flaring, 1.0):
         nearest = disk.entered_again * _wedge(half, growth, _LEAST_CLOSING, disk.bend, xp)
         nearer.append(crossing + sign * nearest)
-    nearer = [xp.clip(ends, -reach, reach) for ends in nearer]
-    return crossing, half, (outermost[0, ...], outermost[1, ...]), [ends[k, ...] for ends in nearer for k in (0, 1)]
+    inner = xp.concat([crossing[None, :], *(xp.clip(ends, -reach, reach) for ends in nearer)])
+    return inner, half, outermost[0, ...], outermost[1, ...]
 
 
 def _wedge(half, growth, least, bend, xp):
@@ -261,8 +261,10 @@ def _wedge(half, growth, least, bend, xp):
         return 0.5 * (x + square_root(x * x + _BEND**2, xp=xp))
 
     narrowing = -growth * half
-    inwards = positive(narrowing)
-    closing = least + positive(1 - least + narrowing) - bend * (1 + inwards - square_root(1 + 2 * inwards, xp=xp))
+    closing = least + positive(1 - least + narrowing)
+    if not held_at(bend, 0.0):
+        inwards = positive(narrowing)
+        closing = closing - bend * (1 + inwards - square_root(1 + 2 * inwards, xp=xp))
     return half / closing
 
 
