@@ -25,7 +25,7 @@ def major_minor_from(y, x, position_angle, *, xp=np):
 
 
 def turned(y, x, cosine, sine):
-    """(u, v) from the cosine and sine of the position angle; multiplied by a length, they scale as well."""
+    """(u, v) from the cosine and sine of the position angle."""
     return y * cosine - x * sine, y * sine + x * cosine
 
 

@@ -71,14 +71,17 @@ def line_of_sight_integral(
     cos_i, sin_i = cosine_sine(inclination, xp=xp)
     scales = density.scales() if hasattr(density, "scales") else None
     if turn is not None:
-        turn = bundled(tuple(turn[1] * value for value in cosine_sine(turn[0], xp=xp)), xp=xp)
+        turn = bundled((*cosine_sine(turn[0], xp=xp), 1 / turn[1]), xp=xp)
 
     def major_minor(u, v):
-        return (u, v) if turn is None else turned(u, v, *turn())
+        if turn is None:
+            return u, v
+        cosine, sine, unit = turn()
+        # A division comes last: compiled code keeps what it gives, and repeats anything cheaper wherever it is used.
+        return tuple(a / unit for a in turned(u, v, cosine, sine))
 
-    def prepared(*line):
+    def prepared(u, v):
         """The line's X, Y and Z from the star at l = 0."""
-        u, v = major_minor(*line)
         return u, v * cos_i, -v * sin_i
 
     def from_ring(offset, *place):
@@ -99,10 +102,10 @@ def line_of_sight_integral(
     def layer():
         found = bundled(layer_numbers(cos_i, sin_i, scales, xp=xp), xp=xp)
 
-        def segments(*line):
-            return layer_segments(*major_minor(*line), offset, found(), xp=xp)
+        def segments(u, v):
+            return layer_segments(u, v, offset, found(), xp=xp)
 
-        return Sampling(LAYER_SEGMENTS, segments, layer_point, prepared, integrand, numbers)
+        return Sampling(LAYER_SEGMENTS, major_minor, segments, layer_point, prepared, integrand, numbers)
 
     def panels():
         if scales is None:
@@ -111,14 +114,14 @@ def line_of_sight_integral(
         else:
             number, found = number_of_panels(scales), bundled(panel_numbers(cos_i, sin_i, scales, xp=xp), xp=xp)
 
-        def segments(*line):
+        def segments(u, v):
             if scales is None:
-                edges = unguided_panels(*major_minor(*line), tangent, xp=xp)
+                edges = unguided_panels(u, v, tangent, xp=xp)
             else:
-                edges = guided_panels(*major_minor(*line), offset, found, xp=xp)
+                edges = guided_panels(u, v, offset, found, xp=xp)
             return edges[:-1, ...], edges[1:, ...] - edges[:-1, ...]
 
-        return Sampling(number, segments, panel_point, prepared, integrand, numbers)
+        return Sampling(number, major_minor, segments, panel_point, prepared, integrand, numbers)
 
     def summed(choices, index=0):
         """By one of several choices of one kind."""

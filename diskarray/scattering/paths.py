@@ -23,12 +23,14 @@ class Sampling:
     ----------
     number : int
         Segments of each line, S.
+    turned : callable
+        ``turned(*lines)``: the lines, shape (M,) each, as what follows wants them.
     segments : callable
-        ``segments(*lines)``: starts and lengths of the segments, and what else places their nodes, shape (S, M) each.
+        ``segments(*turned)``: starts and lengths of the segments, and what else places their nodes, shape (S, M) each.
     point : callable
         ``point(node, *segment)``: l of a node and dl / dnode over the length (None where it is 1).
     prepared : callable
-        ``prepared(*lines)``: the arrays, shape (M,), that the integrand needs of the lines.
+        ``prepared(*turned)``: the arrays, shape (M,), that the integrand needs of the lines.
     integrand : callable
         ``integrand(numbers, *prepared, l)``, elementwise.
     numbers : tree
@@ -36,6 +38,7 @@ class Sampling:
     """
 
     number: int
+    turned: Callable
     segments: Callable
     point: Callable
     prepared: Callable
@@ -68,6 +71,7 @@ def vectorized(sampling, lines, nodes, weights, *, count=None, xp=np):
     -------
     array, shape (M,)
     """
+    lines = sampling.turned(*lines)
     segments = sampling.segments(*lines)
     l, stretch = sampling.point(nodes[None, :, None], *(a[:, None, :] for a in segments))
     factor = xp.abs(segments[1])[:, None, :] * weights[None, :, None]
@@ -88,6 +92,7 @@ def blocks(sampling, lines, nodes, weights, *, entries=None, count=None, xp=np):
     entries = entries or fastest_block(xp=xp)
 
     def one_block(*lines):
+        lines = sampling.turned(*lines)
         segments = sampling.segments(*lines)
         whole = tuple(xp.broadcast_to(a[None, :], segments[0].shape) for a in sampling.prepared(*lines))
 
