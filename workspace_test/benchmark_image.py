@@ -163,7 +163,11 @@ def main_functions():
 
 
 def side_by_side(clock, python, repeat, rounds):
-    """Rounds of ours and of peer_times.py alternate; its medians over the rounds, {} without an interpreter for it."""
+    """Rounds of ours and of peer_times.py alternate; its medians over the rounds, {} without an interpreter for it.
+
+    For seconds at a time virtual processors take long to wake each other, and compiled code that shares its work among
+    them takes 2.5 times as long: a median over few rounds may fall into such a time.
+    """
     functions, found = main_functions(), []
     clock.run(functions, repeat)
     for _ in range(rounds if python else 0):
@@ -343,7 +347,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", metavar="PYTHON", help="an interpreter that has vip_hci and grater-jax")
     parser.add_argument("--repeat", type=int, default=9)
-    parser.add_argument("--rounds", type=int, default=2, help="how often the peers take their turn")
+    parser.add_argument("--rounds", type=int, default=5, help="how often the peers take their turn")
     parser.add_argument("--quick", action="store_true", help="leave out the scaling")
     parser.add_argument("--write", action="store_true", help="renew docs/performance.md")
     arguments = parser.parse_args()
