@@ -88,18 +88,26 @@ def square_root(value, *, xp=np):
 def _natural(value, *, xp=np):
     if not is_jax_namespace(xp) or value.dtype != np.float64:
         return xp.log(value), ()
-    from jax.lax import bitcast_convert_type
+    return _from_bits(value), ()
 
-    shifted = bitcast_convert_type(value, xp.uint64) + _TO_LOWEST
-    exponent = bitcast_convert_type((shifted >> _MANTISSA_BITS) | _LARGE, xp.float64) - _BIAS
-    mantissa = bitcast_convert_type((shifted & _MANTISSA) + _LOWEST, xp.float64)
-    below, above = mantissa - 1, mantissa + 1
-    square, series = below * below / (above * above), _SERIES[0]
-    for coefficient in _SERIES[1:]:
-        series = series * square + coefficient
-    usual = xp.logical_and(value >= _SMALLEST_NORMAL, value <= _LARGEST)
-    numerator = exponent * np.log(2.0) * above + (2 * below + below * (square * series))
-    return numerator / xp.where(usual, above, xp.nan), ()
+
+def _from_bits(value):
+    """The logarithm from the bits of a double: JAX's own primitives, which take a third of the time to be traced."""
+    from jax.lax import add, bitcast_convert_type, bitwise_and, bitwise_or, div, ge, le, mul, select, sub
+    from jax.lax import shift_right_logical as shifted_right
+
+    bits = add(bitcast_convert_type(value, np.uint64), _TO_LOWEST)
+    exponent = sub(bitcast_convert_type(bitwise_or(shifted_right(bits, _MANTISSA_BITS), _LARGE), np.float64), _BIAS)
+    mantissa = bitcast_convert_type(add(bitwise_and(bits, _MANTISSA), _LOWEST), np.float64)
+    below, above = sub(mantissa, 1.0), add(mantissa, 1.0)
+    square = div(mul(below, below), mul(above, above))
+    series = add(mul(square, _SERIES[0]), _SERIES[1])
+    for coefficient in _SERIES[2:]:
+        series = add(mul(series, square), coefficient)
+    usual = bitwise_and(ge(value, _SMALLEST_NORMAL), le(value, _LARGEST))
+    rest = add(mul(below, 2.0), mul(below, mul(square, series)))
+    numerator = add(mul(mul(exponent, np.log(2.0)), above), rest)
+    return div(numerator, select(usual, above, mul(above, np.nan)))
 
 
 _differentiable_logarithm = with_slopes(_natural, lambda _, value, *, xp: (1 / value,))
