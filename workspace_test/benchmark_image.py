@@ -362,8 +362,8 @@ def main():
             f"# Performance\n\nOn {os.cpu_count()} cores of an {processor()}, float64, an image of {SIZE} x {SIZE} "
             "pixels of a ring of 77 au\nseen at 76 degrees; the likelihood through a Gaussian PSF of 4 pixels. "
             "Medians of calls in a row, in\nrounds that alternate with the peers'; ratios differ from one kind of "
-            "processor to another. For seconds\nat a time virtual processors take long to wake each other, and compiled "
-            "code that shares its work among\nthem takes 2.5 times as long. Written by\n"
+            "processor to another. For seconds\nat a time virtual processors take long to wake each other, and "
+            "compiled code that shares its work among\nthem takes 2.5 times as long. Written by\n"
             "`python workspace_test/benchmark_image.py --peers PYTHON --write`, PYTHON with vip_hci and grater-jax.\n\n"
             f"{text}\n\n## Requirements\n\n{listed}\n"
         )
