@@ -55,6 +55,10 @@ def main():
     sums(table, jax, jnp)
     sum_with_a_number_out_of_sight(table, jax, jnp)
     sums_of_one_of_several_tables(table, jax, jnp)
+    second = jax.jit(jax.vmap(jax.grad(jax.grad(lambda g, c: henyey_greenstein(g, c, xp=jnp))), in_axes=(None, 0)))
+    cosines = np.linspace(-1.0, 1.0, 9)
+    curvature = (15 * cosines**2 - 5) / (4 * np.pi)
+    equal(table, "Henyey-Greenstein: curvature at g = 0", second(0.0, cosines), curvature, ROUNDING)
     numbers_in_a_loop(table, jax, jnp)
     for number in (1, 2, 7, 20):
         sorted_as_numpy(table, number, jax, jnp)

@@ -4,7 +4,7 @@
 along the line of sight towards the observer. ``X`` and ``Y`` span the disk's mid-plane and ``Z`` is its normal.
 """
 
-__all__ = ["disk_point_from", "major_minor_from", "turned"]
+__all__ = ["disk_point_from", "major_minor_from", "moved_along", "sky_plane_point", "turned"]
 
 import numpy as np
 
@@ -29,6 +29,16 @@ def turned(y, x, cosine, sine):
     return y * cosine - x * sine, y * sine + x * cosine
 
 
+def sky_plane_point(v, cos_i, sin_i):
+    """(Y, Z) where lines of sight pass the plane of the sky through the star: Y = v cos i, Z = -v sin i. (X is u.)"""
+    return v * cos_i, -v * sin_i
+
+
+def moved_along(Y, Z, l, cos_i, sin_i):
+    """(Y, Z) at l along lines of sight: Y + l sin i, Z + l cos i. (X stays.)"""
+    return Y + l * sin_i, Z + l * cos_i
+
+
 def disk_point_from(v, l, cos_i, sin_i):
-    """(Y, Z) of points on lines of sight: Y = v cos i + l sin i, Z = -v sin i + l cos i. (X is u.)"""
-    return v * cos_i + l * sin_i, l * cos_i - v * sin_i
+    """(Y, Z) of points on lines of sight."""
+    return moved_along(*sky_plane_point(v, cos_i, sin_i), l, cos_i, sin_i)

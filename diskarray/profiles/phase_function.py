@@ -19,7 +19,7 @@ _EIGHTFOLD = 8 * math.sqrt(2.0) * math.pi  # 4 pi times 2^(3/2)
 
 
 def _value(g, cos_phi, *, xp=np):
-    size, height = xp.abs(g), (1 - g**2) / _EIGHTFOLD
+    size, height = xp.where(g < 0, -g, g), (1 - g**2) / _EIGHTFOLD
     half = 0.5 * (1 - size) ** 2 + (size - g * cos_phi)  # of 1 + g^2 - 2 g cos phi; neither term is negative
     return height / (half * square_root(half, xp=xp)), (half, height)
 

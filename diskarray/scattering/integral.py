@@ -12,7 +12,7 @@ from ..backend.elementary import square_root, with_slopes
 from ..backend.loops import branch
 from ..backend.numbers import bundled
 from ..geometry.angles import cosine_sine, slanted
-from ..geometry.disk_axes import turned
+from ..geometry.disk_axes import moved_along, sky_plane_point, turned
 from . import paths
 from .layer import LAYER_SEGMENTS, layer_numbers, layer_point, layer_segments
 from .panels import (
@@ -82,7 +82,7 @@ def line_of_sight_integral(
 
     def prepared(u, v):
         """The line's X, Y and Z from the star at l = 0."""
-        return u, v * cos_i, -v * sin_i
+        return u, *sky_plane_point(v, cos_i, sin_i)
 
     def from_ring(offset, *place):
         """X and Y from the ring's center."""
@@ -90,7 +90,7 @@ def line_of_sight_integral(
 
     def integrand(numbers, X, Y, Z, l):
         cos_i, sin_i, offset, density, phase_function = numbers
-        Y, Z = Y + l * sin_i, Z + l * cos_i
+        Y, Z = moved_along(Y, Z, l, cos_i, sin_i)
         squared = X * X + Y * Y + Z * Z + _NEAREST
         inverse = 1 / squared
         cosine = scattering_cosine(l, square_root(squared, xp=xp) * inverse, xp=xp)
