@@ -2,10 +2,12 @@
 
     python workspace_test/benchmark_image.py [--peers PYTHON] [--quick] [--write]
 
-The disk is that of ../shared/bench/peer_times.py, 200 x 200 pixels. Times are medians of calls that take turns in one
-process, each call with other parameters; compilation is timed apart. ``--peers`` runs peer_times.py with a Python that
-has vip_hci and grater-jax, in turns with our own calls. ``--quick`` leaves out the scaling. ``--write`` renews
-docs/performance.md. The last lines say which requirements hold; the exit code is 0 either way.
+The disk is that of ../shared/bench/peer_times.py, 200 x 200 pixels. Times are medians of calls in a row in one process,
+each with other parameters, over several rounds: for seconds at a time virtual processors take long to wake each other,
+and compiled code that shares its work among them takes 2.5 times as long. Compilation is timed apart. ``--peers`` runs
+peer_times.py with a Python that has vip_hci and grater-jax, in turns with our own rounds. ``--quick`` leaves out the
+scaling. ``--write`` renews docs/performance.md. The last lines say which requirements hold; the exit code is 0 either
+way.
 """
 
 import argparse
@@ -163,11 +165,7 @@ def main_functions():
 
 
 def side_by_side(clock, python, repeat, rounds):
-    """Rounds of ours and of peer_times.py alternate; its medians over the rounds, {} without an interpreter for it.
-
-    For seconds at a time virtual processors take long to wake each other, and compiled code that shares its work among
-    them takes 2.5 times as long: a median over few rounds may fall into such a time.
-    """
+    """Rounds of ours and of peer_times.py alternate; its medians over the rounds, {} without an interpreter for it."""
     functions, found = main_functions(), []
     clock.run(functions, repeat)
     for _ in range(rounds if python else 0):
@@ -230,14 +228,15 @@ def compilations(n=100):
     return 1 + len(found)
 
 
-def scaling(repeat):
+def scaling(repeat, rounds):
     """Microseconds per pixel by the side of the image; milliseconds by the rule's order; ms per vmapped row."""
     sides = {n: {f"{b} {n}": f for b, f in image_functions(grid_of(n)).items()} for n in SIDES}
     rules = {n: image_functions(grid_of(), rule=da.Quadrature("panels", n)) for n in ORDERS}
     orders, tables = {n: {f"{b} {n}": f for b, f in functions.items()} for n, functions in rules.items()}, []
     for table, per in ((sides, lambda n: 1e3 / n**2), (orders, lambda n: 1.0)):
         clock = Clock()
-        clock.run({k: f for functions in table.values() for k, f in functions.items()}, repeat)
+        for _ in range(rounds):
+            clock.run({k: f for functions in table.values() for k, f in functions.items()}, repeat)
         tables.append({n: [clock.ms(k) * per(n) for k in functions] for n, functions in table.items()})
     return (*tables, rows_timed(repeat))
 
@@ -353,7 +352,8 @@ def main():
     arguments = parser.parse_args()
     clock = Clock()
     peers = side_by_side(clock, arguments.peers, arguments.repeat, arguments.rounds)
-    own = memory(), first_images(), compilations(), () if arguments.quick else scaling(max(3, arguments.repeat // 2))
+    scales = () if arguments.quick else scaling(max(3, arguments.repeat // 3), arguments.rounds)
+    own = memory(), first_images(), compilations(), scales
     text = f"## Beside the peers\n\n{peer_table(clock, peers)}\n\n## By itself\n\n{own_tables(clock, *own)}"
     listed = requirements(clock, peers, *own)
     print(f"{text}\n\n{listed}")
