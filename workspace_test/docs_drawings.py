@@ -40,7 +40,7 @@ from _drawings_of_axes import grid_axes, lengths, stokes
 from matplotlib import patches, pyplot
 
 import diskarray as da
-from diskarray.geometry.disk_axes import disk_point_from, major_minor_from
+from diskarray.geometry.disk_axes import major_minor_from, moved_along, sky_plane_point
 
 FIGURES = pathlib.Path(__file__).parents[1] / "docs" / "figures"
 
@@ -117,9 +117,9 @@ def inclination():
         arrow(sky, (0, 0), (0.5, 0), RED, 1.1)
         words(sky, (0.12, 0.62), "u", BLUE, fontsize=8)
         words(sky, (0.64, 0.12), "v", RED, fontsize=8)
-        Y, Z = disk_point_from(along[0], -along[1], np.cos(i), np.sin(i))
+        Y, Z = moved_along(*sky_plane_point(along[0], np.cos(i), np.sin(i)), -along[1], np.cos(i), np.sin(i))
         check(f"i = {angle:g}: the drawn mid-plane has Z = 0, its arrow is +Y", close((Y, Z), (1, 0)))
-        Y, Z = disk_point_from(normal[0], -normal[1], np.cos(i), np.sin(i))
+        Y, Z = moved_along(*sky_plane_point(normal[0], np.cos(i), np.sin(i)), -normal[1], np.cos(i), np.sin(i))
         check(f"i = {angle:g}: the drawn normal is +Z", close((Y, Z), (0, 1)))
         right, left = sides(image, 0.0)
         if angle in (0.0, 90.0):

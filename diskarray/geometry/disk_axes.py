@@ -4,7 +4,7 @@
 along the line of sight towards the observer. ``X`` and ``Y`` span the disk's mid-plane and ``Z`` is its normal.
 """
 
-__all__ = ["disk_point_from", "major_minor_from", "moved_along", "sky_plane_point", "turned"]
+__all__ = ["major_minor_from", "moved_along", "sky_plane_point", "turned"]
 
 import numpy as np
 
@@ -37,8 +37,3 @@ def sky_plane_point(v, cos_i, sin_i):
 def moved_along(Y, Z, l, cos_i, sin_i):
     """(Y, Z) at l along lines of sight: Y + l sin i, Z + l cos i. (X stays.)"""
     return Y + l * sin_i, Z + l * cos_i
-
-
-def disk_point_from(v, l, cos_i, sin_i):
-    """(Y, Z) of points on lines of sight."""
-    return moved_along(*sky_plane_point(v, cos_i, sin_i), l, cos_i, sin_i)

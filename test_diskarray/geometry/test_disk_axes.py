@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diskarray.geometry.angles import cosine_sine
-from diskarray.geometry.disk_axes import disk_point_from, major_minor_from
+from diskarray.geometry.disk_axes import major_minor_from, moved_along, sky_plane_point
 
 NORTH, WEST, SOUTH, EAST = (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)
 
@@ -30,6 +30,11 @@ def test_a_point_at_an_oblique_position_angle():
     np.testing.assert_allclose(major_minor_from(y, x, 30.0), (2, 0), atol=1e-15)
     u, v = major_minor_from(y, x, 75.0)  # it lies 45 degrees back from this axis, on the side of PA - 90
     np.testing.assert_allclose((u, v), (2**0.5, 2**0.5), rtol=1e-15)
+
+
+def disk_point_from(v, l, cos_i, sin_i):
+    """(Y, Z) of points on lines of sight."""
+    return moved_along(*sky_plane_point(v, cos_i, sin_i), l, cos_i, sin_i)
 
 
 def towards_observer(v_side, inclination):
