@@ -5,7 +5,9 @@ spline or a monotone curve. Outside its knots a curve keeps its end values.
 """
 
 __all__ = [
+    "Cubic",
     "clamped_slopes",
+    "cubic",
     "knots_in_order",
     "monotone_slopes",
     "natural_slopes",
@@ -16,6 +18,7 @@ __all__ = [
 ]
 
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +34,26 @@ def scattering_angle(cos_phi, *, xp=np):
     return xp.acos(xp.clip(cos_phi, -1.0, 1.0) * (1 - 4 * float(xp.finfo(cos_phi.dtype).eps))) * (180 / np.pi)
 
 
+class Cubic(NamedTuple):
+    """A piecewise cubic: knots, and the values and slopes there, arrays or, for few knots, tuples of single numbers."""
+
+    knots: Any
+    values: Any
+    slopes: Any
+
+    def at(self, x, *, xp=np):
+        """The curve at x."""
+        return piecewise_cubic(x, *self, xp=xp)
+
+
+def cubic(knots, values, slopes):
+    """A ``Cubic`` from arrays of shape (n,)."""
+    n = knots.shape[0]
+    if n > _FEW:
+        return Cubic(knots, values, slopes)
+    return Cubic(knots, *(tuple(array[k] for k in range(n)) for array in (values, slopes)))
+
+
 def piecewise_cubic(x, knots, values, slopes, *, xp=np):
     """The curve with the given values and slopes at its knots.
 
@@ -38,7 +61,7 @@ def piecewise_cubic(x, knots, values, slopes, *, xp=np):
     ----------
     x : array, any shape
     knots, values, slopes : arrays, shape (n,)
-        Knots increasing.
+        Knots increasing. For few knots values and slopes may be tuples.
     xp : module
         Array namespace.
 

@@ -2,7 +2,7 @@
 
 __all__ = ["SplinePhaseFunction", "TabulatedPhaseFunction", "probed_angles"]
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,11 +11,11 @@ from ..errors import ParameterError, ShapeError
 from ..parameters.parameter import parameter
 from ..parameters.priors import Isotropic, LogUniform, Uniform
 from .curves import (
+    cubic,
     knots_in_order,
     monotone_slopes,
     natural_slopes,
     one_per_knot,
-    piecewise_cubic,
     scattering_angle,
     sphere_weights,
 )
@@ -82,28 +82,26 @@ class SplinePhaseFunction:
 
     def phase(self, cos_phi, *, xp=np):
         """Phase function per steradian at the cosine of the scattering angle."""
-        curve = self._curve(scattering_angle(cos_phi, xp=xp), xp)
-        if not self.normalized:
-            return curve * (1 / _SPHERE)
-        return curve / self._over_the_sphere(xp)
+        return self.prepared(xp=xp).phase(cos_phi, xp=xp)
+
+    def prepared(self, *, xp=np):
+        """The phase function with its spline worked out, for ``phase`` at many places in turn."""
+        curve = self._curve(xp)
+        return _PhaseCurve(curve, self._over_the_sphere(curve, xp) if self.normalized else _SPHERE)
 
     def _spacing(self, xp):
         lowest, _ = probed_angles(self.inclination, xp=xp)
         return xp.maximum(90.0 - lowest, xp.asarray(_NARROWEST)) / (np.shape(self.values)[0] // 2)
 
-    def _curve(self, angle, xp):
-        """p / p(90 deg) at angles in degrees."""
+    def _curve(self, xp):
         values = xp.log(xp.asarray(self.values))
         side = values.shape[0] // 2
         values = xp.concat([values[:side], xp.zeros_like(values[:1]), values[side:]])
-        slopes = natural_slopes(values, xp=xp)
-        x = (angle - 90.0) * (1 / self._spacing(xp))
-        inside = piecewise_cubic(x, xp.asarray(np.arange(-side, side + 1.0)), values, slopes, xp=xp)
-        before, behind = xp.minimum(x + side, xp.asarray(0.0)), xp.maximum(x - side, xp.asarray(0.0))
-        return xp.exp(inside + slopes[0] * xp.tanh(before) + slopes[-1] * xp.tanh(behind))
+        knots = xp.asarray(np.arange(-side, side + 1.0))
+        return _Spline(cubic(knots, values, natural_slopes(values, xp=xp)), 1 / self._spacing(xp))
 
-    def _over_the_sphere(self, xp):
-        """Integral of ``_curve`` over all directions."""
+    def _over_the_sphere(self, curve, xp):
+        """Integral of the curve over all directions."""
         side, spacing = np.shape(self.values)[0] // 2, self._spacing(xp)
         steps = xp.asarray(np.concatenate([[side + far for far in _BEYOND[::-1]], np.arange(side, -1.0, -1.0)]))
         distance = xp.minimum(spacing * steps, xp.asarray(90.0))
@@ -112,7 +110,31 @@ class SplinePhaseFunction:
         length = edges[1:] - edges[:-1]
         angle = edges[:-1, None] + length[:, None] * xp.asarray((_NODES + 1) / 2)[None, :]
         solid = (2 * np.pi * np.pi / 180) * xp.sin(angle * (np.pi / 180)) * xp.asarray(_WEIGHTS / 2)[None, :]
-        return xp.sum(length[:, None] * solid * self._curve(angle, xp))
+        return xp.sum(length[:, None] * solid * curve.at(angle, xp=xp))
+
+
+class _Spline(NamedTuple):
+    """p / p(90 deg) at angles in degrees: a cubic of ln p over knots at whole numbers, which levels off beyond them."""
+
+    logarithm: Any
+    inverse_spacing: Any
+
+    def at(self, angle, *, xp=np):
+        slopes, side = self.logarithm.slopes, self.logarithm.knots.shape[0] // 2
+        x = (angle - 90.0) * self.inverse_spacing
+        before, behind = xp.minimum(x + side, xp.asarray(0.0)), xp.maximum(x - side, xp.asarray(0.0))
+        ends = slopes[0] * xp.tanh(before) + slopes[-1] * xp.tanh(behind)
+        return xp.exp(self.logarithm.at(x, xp=xp) + ends)
+
+
+class _PhaseCurve(NamedTuple):
+    """A phase function from a curve over the angle in degrees and what it is divided by."""
+
+    curve: Any
+    scale: Any
+
+    def phase(self, cos_phi, *, xp=np):
+        return self.curve.at(scattering_angle(cos_phi, xp=xp), xp=xp) / self.scale
 
 
 @component
@@ -149,7 +171,11 @@ class TabulatedPhaseFunction:
 
     def phase(self, cos_phi, *, xp=np):
         """Phase function per steradian at the cosine of the scattering angle."""
-        return self._curve(scattering_angle(cos_phi, xp=xp), xp) / self.scale(xp=xp)
+        return self.prepared(xp=xp).phase(cos_phi, xp=xp)
+
+    def prepared(self, *, xp=np):
+        """The phase function with its curve worked out, for ``phase`` at many places in turn."""
+        return _PhaseCurve(self._curve(xp), self.scale(xp=xp))
 
     def scale(self, *, xp=np):
         """What the table's values are divided by: their integral over the sphere, or 4 pi times the value at 90 deg."""
@@ -158,12 +184,12 @@ class TabulatedPhaseFunction:
 
     def _total(self, xp):
         if not self.normalized:
-            return _SPHERE * self._curve(xp.asarray([90.0]), xp)[0]
+            return _SPHERE * self._curve(xp).at(xp.asarray([90.0]), xp=xp)[0]
         values = xp.asarray(self.values)
         slopes = monotone_slopes(xp.asarray(self.angles), values, xp=xp)
         of_values, of_slopes = sphere_weights(self.angles)
         return xp.sum(xp.asarray(of_values) * values) + xp.sum(xp.asarray(of_slopes) * slopes)
 
-    def _curve(self, angle, xp):
+    def _curve(self, xp):
         knots, values = xp.asarray(self.angles), xp.asarray(self.values)
-        return piecewise_cubic(angle, knots, values, monotone_slopes(knots, values, xp=xp), xp=xp)
+        return cubic(knots, values, monotone_slopes(knots, values, xp=xp))

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..backend.elementary import square_root, with_slopes
-from ..backend.pytree import component
+from ..backend.pytree import build, component
 from ..errors import ParameterError
 from ..parameters.parameter import parameter
 from ..parameters.priors import Uniform
 from .polarization import RayleighPolarization
-from .protocols import PhaseFunction, Polarization, obeys
+from .protocols import PhaseFunction, Polarization, obeys, prepared
 
 _EIGHTFOLD = 8 * math.sqrt(2.0) * math.pi  # 4 pi times 2^(3/2)
 
@@ -72,3 +72,8 @@ class Polarized:
     def phase(self, cos_phi, *, xp=np):
         """Polarized phase function per steradian at the cosine of the scattering angle."""
         return self.phase_function.phase(cos_phi, xp=xp) * self.polarization.fraction(cos_phi, xp=xp)
+
+    def prepared(self, *, xp=np):
+        """The same of prepared parts."""
+        parts = {name: prepared(getattr(self, name), xp=xp) for name in ("phase_function", "polarization")}
+        return build(Polarized, **parts)

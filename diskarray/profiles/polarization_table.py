@@ -2,12 +2,14 @@
 
 __all__ = ["TabulatedPolarization"]
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from ..backend.pytree import component, static
 from ..parameters.parameter import parameter
 from ..parameters.priors import Uniform
-from .curves import knots_in_order, monotone_slopes, one_per_knot, piecewise_cubic, scattering_angle
+from .curves import cubic, knots_in_order, monotone_slopes, one_per_knot, scattering_angle
 
 
 @component
@@ -35,7 +37,17 @@ class TabulatedPolarization:
 
     def fraction(self, cos_phi, *, xp=np):
         """Polarization fraction at the cosine of the scattering angle."""
+        return self.prepared(xp=xp).fraction(cos_phi, xp=xp)
+
+    def prepared(self, *, xp=np):
+        """The polarization with its curve worked out, for ``fraction`` at many places in turn."""
         values, nothing = xp.asarray(self.values), xp.zeros(1)
         knots, values = xp.asarray((0.0, *self.angles, 180.0)), xp.concat([nothing, values, nothing])
-        slopes = monotone_slopes(knots, values, xp=xp)
-        return piecewise_cubic(scattering_angle(cos_phi, xp=xp), knots, values, slopes, xp=xp)
+        return _PolarizationCurve(cubic(knots, values, monotone_slopes(knots, values, xp=xp)))
+
+
+class _PolarizationCurve(NamedTuple):
+    curve: Any
+
+    def fraction(self, cos_phi, *, xp=np):
+        return self.curve.at(scattering_angle(cos_phi, xp=xp), xp=xp)

@@ -13,6 +13,7 @@ from ..backend.loops import branch
 from ..backend.numbers import bundled
 from ..geometry.angles import cosine_sine, slanted
 from ..geometry.disk_axes import moved_along, sky_plane_point, turned
+from ..profiles.protocols import prepared
 from . import paths
 from .layer import LAYER_SEGMENTS, layer_numbers, layer_point, layer_segments
 from .panels import (
@@ -80,7 +81,7 @@ def line_of_sight_integral(
         # A division comes last: compiled code keeps what it gives, and repeats anything cheaper wherever it is used.
         return tuple(a / unit for a in turned(u, v, cosine, sine))
 
-    def prepared(u, v):
+    def placed(u, v):
         """The line's X, Y and Z from the star at l = 0."""
         return u, *sky_plane_point(v, cos_i, sin_i)
 
@@ -97,7 +98,7 @@ def line_of_sight_integral(
         n = density.density(*from_ring(offset, X, Y), Z, xp=xp)
         return n * phase_function.phase(cosine, xp=xp) * inverse
 
-    numbers = (cos_i, sin_i, offset, density, phase_function)
+    numbers = (cos_i, sin_i, offset, density, prepared(phase_function, xp=xp))
 
     def layer():
         found = bundled(layer_numbers(cos_i, sin_i, scales, xp=xp), xp=xp)
@@ -105,7 +106,7 @@ def line_of_sight_integral(
         def segments(u, v):
             return layer_segments(u, v, offset, found(), xp=xp)
 
-        return Sampling(LAYER_SEGMENTS, major_minor, segments, layer_point, prepared, integrand, numbers)
+        return Sampling(LAYER_SEGMENTS, major_minor, segments, layer_point, placed, integrand, numbers)
 
     def panels():
         if scales is None:
@@ -121,7 +122,7 @@ def line_of_sight_integral(
                 edges = guided_panels(u, v, offset, found, xp=xp)
             return edges[:-1, ...], edges[1:, ...] - edges[:-1, ...]
 
-        return Sampling(number, major_minor, segments, panel_point, prepared, integrand, numbers)
+        return Sampling(number, major_minor, segments, panel_point, placed, integrand, numbers)
 
     def summed(choices, index=0):
         """By one of several choices of one kind."""

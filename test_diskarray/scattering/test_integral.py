@@ -204,3 +204,25 @@ def test_seen_from_below(inclination):
         offset=(-3.0, 2.0),
     )
     np.testing.assert_allclose(below, above, rtol=0, atol=1e-12 * above.max())
+
+
+class WorkedOutBefore:
+    """A phase function that must be prepared, once for all places where it is evaluated."""
+
+    def __init__(self):
+        self.times = 0
+
+    def prepared(self, *, xp):
+        self.times += 1
+        return HenyeyGreenstein(0.5)
+
+
+@pytest.mark.parametrize("path", ["vectorized", "streaming", "automatic"])
+def test_a_phase_function_is_prepared_once(path):
+    u, v = np.random.default_rng(3).uniform(-90.0, 90.0, (2, 400))
+    phase_function, rule = WorkedOutBefore(), Quadrature(path=path)
+    J = line_of_sight_integral(u, v, 70.0, TwoPowerLaw(), phase_function, rule=rule)
+    np.testing.assert_array_equal(
+        J, line_of_sight_integral(u, v, 70.0, TwoPowerLaw(), HenyeyGreenstein(0.5), rule=rule)
+    )
+    assert phase_function.times == 1
