@@ -132,9 +132,13 @@ def random_errors(draw, n, points=300, seed=11):
         angle, r = rng.uniform(0, 2 * np.pi, points), case["radius"] * np.exp(rng.normal(0, 0.3, points))
         u, v = r * np.cos(angle), r * np.sin(angle) * cos_i - sin_i * rng.normal(0, case["scale_height"], points)
         used = np.hypot(u, v) > 0.08 * case["radius"]
-        lines = u[used], v[used], case["inclination"]
-        exact = line_of_sight_integral(*lines, Undescribed(density), phase, rule=da.Quadrature("panels", 48))
-        error = np.abs(line_of_sight_integral(*lines, density, phase, rule=rule) - exact).max() / exact.max()
+        lines, inclination = (u[used], v[used]), case["inclination"]
+        exact = line_of_sight_integral(
+            lines, inclination, Undescribed(density), phase, rule=da.Quadrature("panels", 48)
+        )
+        error = (
+            np.abs(line_of_sight_integral(lines, inclination, density, phase, rule=rule) - exact).max() / exact.max()
+        )
         chosen = choices_for(rule)[int(choice_index(rule, cos_i, sin_i, density.scales()))]
         found.append((f"{chosen.nodes}, {chosen.order} nodes", case["inclination"], error))
     return found

@@ -72,7 +72,7 @@ def on_nonzero(function, factor, arrays, *, xp=np):
 
 
 def in_blocks(function, lines, length, *, xp=np):
-    """``function(*lines)`` of arrays that it treats entry by entry, shape (M,) -> (M,), some ``length`` at a time.
+    """``function(*lines)`` of arrays that it treats entry by entry, (M, ...) -> (M,), some ``length`` at a time.
 
     Every block's temporary arrays are dropped before the next. Under JAX the blocks are equal and begin with a cache
     line (the last one is filled up with entries of the first), and rematerialized, so that a gradient needs the memory
@@ -94,7 +94,9 @@ def in_blocks(function, lines, length, *, xp=np):
 
     @jax.checkpoint  # all of it: else a gradient keeps the lines once more as they are cut into blocks
     def all_blocks(*lines):
-        filled = tuple(xp.reshape(xp.concat([a, a[: number * even - size]]), (number, even)) for a in lines)
+        filled = tuple(
+            xp.reshape(xp.concat([a, a[: number * even - size]]), (number, even, *a.shape[1:])) for a in lines
+        )
         values = jax.lax.map(jax.checkpoint(lambda block: function(*block)), filled)
         return xp.reshape(values, (-1,))[:size]
 

@@ -180,8 +180,7 @@ class Disk:
         check_on_sky(grid, "a Disk")
         disk = on_namespace(self, xp)
         integral = line_of_sight_integral(
-            grid.y,
-            grid.x,
+            grid.array,
             disk.inclination,
             disk.density,
             on_namespace(phase_function, xp),

@@ -43,14 +43,15 @@ scattering_cosine = with_slopes(_cosine_of, _cosine_slopes)
 
 
 def line_of_sight_integral(
-    u, v, inclination, density, phase_function, *, offset=(0.0, 0.0), turn=None, rule=None, xp=np
+    lines, inclination, density, phase_function, *, offset=(0.0, 0.0), turn=None, rule=None, xp=np
 ):
     """J for each line of sight.
 
     Parameters
     ----------
-    u, v : arrays, shape (M,)
-        Offsets from the star in au along the major and minor axis of the disk; with ``turn``, sky offsets (y, x).
+    lines : (u, v), arrays of shape (M,); with ``turn`` one array, shape (M, 2)
+        Offsets from the star in au along the major and minor axis of the disk; with ``turn``, sky offsets (y, x), which
+        are turned block by block, so that nothing of the size of an image is held.
     inclination : float
         Degrees, 0 to 180.
     density : Density
@@ -69,17 +70,18 @@ def line_of_sight_integral(
     array, shape (M,)
         In 1/au.
     """
+    if turn is not None:
+        lines, turn = (lines,), bundled((*cosine_sine(turn[0], xp=xp), 1 / turn[1]), xp=xp)
+
+    def major_minor(*lines):
+        if turn is None:
+            return lines
+        (points,), (cosine, sine, unit) = lines, turn()
+        # A division comes last: compiled code keeps what it gives, and repeats anything cheaper wherever it is used.
+        return tuple(a / unit for a in turned(points[:, 0], points[:, 1], cosine, sine))
+
     cos_i, sin_i = cosine_sine(inclination, xp=xp)
     scales = density.scales() if hasattr(density, "scales") else None
-    if turn is not None:
-        turn = bundled((*cosine_sine(turn[0], xp=xp), 1 / turn[1]), xp=xp)
-
-    def major_minor(u, v):
-        if turn is None:
-            return u, v
-        cosine, sine, unit = turn()
-        # A division comes last: compiled code keeps what it gives, and repeats anything cheaper wherever it is used.
-        return tuple(a / unit for a in turned(u, v, cosine, sine))
 
     def placed(u, v):
         """The line's X, Y and Z from the star at l = 0."""
@@ -128,8 +130,8 @@ def line_of_sight_integral(
         """By one of several choices of one kind."""
         nodes, weights, count = nodes_and_weights(choices, index, scales, xp=xp)
         sampling = layer() if scales is not None and choices[0].nodes == "layer" else panels()
-        path = getattr(paths, paths.path_for(choices[0], sampling.number * nodes.shape[0], u.shape[0]))
-        return path(sampling, (u, v), nodes, weights, count=count, xp=xp)
+        path = getattr(paths, paths.path_for(choices[0], sampling.number * nodes.shape[0], lines[0].shape[0]))
+        return path(sampling, lines, nodes, weights, count=count, xp=xp)
 
     rule = rule or Quadrature()
     choices = choices_for(rule)

@@ -67,8 +67,7 @@ def test_against_the_stored_reference(rule, tolerance):
             angle = np.radians(p["position_angle"])
             density = TwoPowerLaw(**{name: p[name] for name in parameters_of(TwoPowerLaw)})
             J = line_of_sight_integral(
-                y * np.cos(angle) - x * np.sin(angle),
-                y * np.sin(angle) + x * np.cos(angle),
+                (y * np.cos(angle) - x * np.sin(angle), y * np.sin(angle) + x * np.cos(angle)),
                 p["inclination"],
                 density,
                 HenyeyGreenstein(p["g"]),
@@ -89,7 +88,7 @@ def test_ring_offset(inclination):
             for a, b in zip(u, v, strict=True)
         ]
     )
-    J = line_of_sight_integral(u, v, inclination, TwoPowerLaw(**p), HenyeyGreenstein(0.5), offset=offset)
+    J = line_of_sight_integral((u, v), inclination, TwoPowerLaw(**p), HenyeyGreenstein(0.5), offset=offset)
     assert np.abs(J - expected).max() <= 2e-4 * expected.max()
 
 
@@ -116,7 +115,7 @@ def test_no_dust_is_cut_away(inclination, p):
         ]
     )
     J = line_of_sight_integral(
-        u, v, inclination, TwoPowerLaw(**p), HenyeyGreenstein(-0.2), rule=Quadrature("panels", 48)
+        (u, v), inclination, TwoPowerLaw(**p), HenyeyGreenstein(-0.2), rule=Quadrature("panels", 48)
     )
     assert np.abs(J - expected).max() <= 2e-5 * expected.max()
 
@@ -141,14 +140,14 @@ def test_density_without_scales(inclination):
     expected = np.array([brute_force(a, b, inclination, ring, 0.5, 160.0) for a, b in zip(u, v, strict=True)])
     for order, tolerance in ((8, 1e-3), (12, 1e-5)):
         J = line_of_sight_integral(
-            u, v, inclination, GaussianRing(), HenyeyGreenstein(0.5), rule=Quadrature("panels", order)
+            (u, v), inclination, GaussianRing(), HenyeyGreenstein(0.5), rule=Quadrature("panels", order)
         )
         assert np.abs(J - expected).max() <= tolerance * expected.max()
 
 
 def test_edge_on_ring_is_seen_in_front_of_its_star():
     """On the star's own pixel an edge-on ring is 70 au away on both sides: a closed form for a thin one."""
-    J = line_of_sight_integral(np.zeros(1), np.zeros(1), 90.0, GaussianRing(), HenyeyGreenstein(0.5))
+    J = line_of_sight_integral((np.zeros(1), np.zeros(1)), 90.0, GaussianRing(), HenyeyGreenstein(0.5))
     shell = np.sqrt(2 * np.pi) * 7.0 / 70.0**2 * (1 + 3 * 0.1**2)  # <1/r^2> of a Gaussian 10 % wide, to 2nd order
     both = henyey_greenstein(1.0, 0.5) + henyey_greenstein(-1.0, 0.5)
     assert J[0] == pytest.approx(shell * both, rel=2e-3)
@@ -159,7 +158,7 @@ def test_edge_on_ring_is_seen_in_front_of_its_star():
 @pytest.mark.parametrize("phase_function", [HenyeyGreenstein(0.9), HenyeyGreenstein(-1 + 1e-9), Polarized()])
 def test_finite_on_the_star(inclination, density, phase_function):
     u, v = np.array([0.0, 0.0, 1e-9, 50.0, 0.0]), np.array([0.0, 1e-12, 0.0, 0.0, 1e4])
-    J = line_of_sight_integral(u, v, inclination, density, phase_function)
+    J = line_of_sight_integral((u, v), inclination, density, phase_function)
     assert np.all(np.isfinite(J)) and np.all(J >= 0)
 
 
@@ -170,7 +169,7 @@ def test_shallow_outskirts_are_resolved(alpha_out, tolerance, inclination):
     density = TwoPowerLaw(**THICK | {"alpha_out": alpha_out})
     u, v = on_the_ring(inclination, 50.0, 4.0, 60, seed=6)
     rough, fine = (
-        line_of_sight_integral(u, v, inclination, density, HenyeyGreenstein(0.5), rule=Quadrature("panels", order))
+        line_of_sight_integral((u, v), inclination, density, HenyeyGreenstein(0.5), rule=Quadrature("panels", order))
         for order in (8, 40)
     )
     assert np.abs(rough - fine).max() <= tolerance * fine.max()
@@ -180,7 +179,7 @@ def test_error_falls_with_the_order():
     p = THICK | {"eccentricity": 0.1, "argument_of_pericenter": 40.0}
     u, v = on_the_ring(80.0, 50.0, 4.0, 40, seed=4)
     best, *others = (
-        line_of_sight_integral(u, v, 80.0, TwoPowerLaw(**p), HenyeyGreenstein(0.3), rule=Quadrature("panels", order))
+        line_of_sight_integral((u, v), 80.0, TwoPowerLaw(**p), HenyeyGreenstein(0.3), rule=Quadrature("panels", order))
         for order in (40, 4, 8, 16)
     )
     errors = [np.abs(J - best).max() / best.max() for J in others]
@@ -193,11 +192,14 @@ def test_seen_from_below(inclination):
     u, v = on_the_ring(inclination, 50.0, 4.0, 60, seed=5)
     common = THICK | {"eccentricity": 0.25}
     above = line_of_sight_integral(
-        u, v, inclination, TwoPowerLaw(**common, argument_of_pericenter=35.0), HenyeyGreenstein(0.6), offset=(3.0, 2.0)
+        (u, v),
+        inclination,
+        TwoPowerLaw(**common, argument_of_pericenter=35.0),
+        HenyeyGreenstein(0.6),
+        offset=(3.0, 2.0),
     )
     below = line_of_sight_integral(
-        -u,
-        -v,
+        (-u, -v),
         180.0 - inclination,
         TwoPowerLaw(**common, argument_of_pericenter=145.0),
         HenyeyGreenstein(0.6),
@@ -221,8 +223,8 @@ class WorkedOutBefore:
 def test_a_phase_function_is_prepared_once(path):
     u, v = np.random.default_rng(3).uniform(-90.0, 90.0, (2, 400))
     phase_function, rule = WorkedOutBefore(), Quadrature(path=path)
-    J = line_of_sight_integral(u, v, 70.0, TwoPowerLaw(), phase_function, rule=rule)
+    J = line_of_sight_integral((u, v), 70.0, TwoPowerLaw(), phase_function, rule=rule)
     np.testing.assert_array_equal(
-        J, line_of_sight_integral(u, v, 70.0, TwoPowerLaw(), HenyeyGreenstein(0.5), rule=rule)
+        J, line_of_sight_integral((u, v), 70.0, TwoPowerLaw(), HenyeyGreenstein(0.5), rule=rule)
     )
     assert phase_function.times == 1

@@ -75,12 +75,12 @@ def test_a_gaussian_needs_fewer_nodes_and_any_other_profile_two_halves():
 def test_the_whole_layer_is_summed_about_as_well_as_its_halves(order):
     """The same steep disk through both rules, against panels; a cusp would not do with nodes for a Gaussian."""
     shape = {"alpha_in": 12.0, "alpha_out": -6.0, "scale_height": 2.0}
-    lines = np.array([0.0, 10.0, 30.0, 60.0, 77.0, 90.0]), np.array([15.0, -19.0, 18.0, 12.0, 2.0, -3.0]), 74.0
+    lines = np.array([0.0, 10.0, 30.0, 60.0, 77.0, 90.0]), np.array([15.0, -19.0, 18.0, 12.0, 2.0, -3.0])
 
     def errors(gamma):
         density = TwoPowerLaw(**shape, gamma=gamma)
         exact, found = (
-            line_of_sight_integral(*lines, density, HenyeyGreenstein(0.3), rule=rule)
+            line_of_sight_integral(lines, 74.0, density, HenyeyGreenstein(0.3), rule=rule)
             for rule in (Quadrature("panels", 24), Quadrature("layer", order))
         )
         return np.max(np.abs(found - exact)) / np.max(exact)

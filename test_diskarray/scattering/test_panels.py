@@ -32,7 +32,7 @@ def test_a_slab_is_cut_where_the_line_leaves_it(inclination, values, tolerance):
     used = np.hypot(u, v) > 6.0
     rough, fine = (
         line_of_sight_integral(
-            u[used], v[used], inclination, TwoPowerLaw(**p), HenyeyGreenstein(0.1), rule=Quadrature("panels", order)
+            (u[used], v[used]), inclination, TwoPowerLaw(**p), HenyeyGreenstein(0.1), rule=Quadrature("panels", order)
         )
         for order in (8, 28)
     )
@@ -55,7 +55,7 @@ def test_a_circle_is_no_kink(order):
             eccentricity=eccentricity,
             argument_of_pericenter=pericenter,
         )
-        return line_of_sight_integral(u, v, 65.0, density, HenyeyGreenstein(0.3), rule=Quadrature("panels", order))
+        return line_of_sight_integral((u, v), 65.0, density, HenyeyGreenstein(0.3), rule=Quadrature("panels", order))
 
     step = 1e-5
     jump = (J(step, 30.0) + J(step, 210.0) - 2 * J(0.0, 30.0)) / step
@@ -84,7 +84,7 @@ def test_no_kink_on_the_major_axis(inclination, gamma, height):
         values = np.stack(
             [
                 line_of_sight_integral(
-                    u, np.full(4, k * step), inclination, density, HenyeyGreenstein(0.3), rule=Quadrature("panels", 8)
+                    (u, np.full(4, k * step)), inclination, density, HenyeyGreenstein(0.3), rule=Quadrature("panels", 8)
                 )
                 for k in STEPS
             ]
@@ -101,7 +101,7 @@ def test_no_jump_face_on():
     r = np.linspace(5.0, 120.0, 400)
     here, there = (
         line_of_sight_integral(
-            sign * 0.6 * r, sign * 0.8 * r, 0.0, density, HenyeyGreenstein(0.3), rule=Quadrature("panels", 8)
+            (sign * 0.6 * r, sign * 0.8 * r), 0.0, density, HenyeyGreenstein(0.3), rule=Quadrature("panels", 8)
         )
         for sign in (1, -1)
     )

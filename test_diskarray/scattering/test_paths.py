@@ -40,7 +40,7 @@ def spy(monkeypatch):
 def test_the_paths_agree_to_rounding(density, inclination, kind):
     results = [
         line_of_sight_integral(
-            *LINES, inclination, density, da.HenyeyGreenstein(0.4), rule=da.Quadrature(kind, 6, path=path)
+            LINES, inclination, density, da.HenyeyGreenstein(0.4), rule=da.Quadrature(kind, 6, path=path)
         )
         for path in ("vectorized", "streaming", "automatic")
     ]
@@ -49,14 +49,14 @@ def test_the_paths_agree_to_rounding(density, inclination, kind):
 
 
 def test_few_lines_take_the_vectorized_path_and_many_the_blocks(spy):
-    line_of_sight_integral(*(a[:200] for a in LINES), 60.0, RING, da.HenyeyGreenstein(0.4))
-    line_of_sight_integral(*LINES, 60.0, RING, da.HenyeyGreenstein(0.4))
+    line_of_sight_integral(tuple(a[:200] for a in LINES), 60.0, RING, da.HenyeyGreenstein(0.4))
+    line_of_sight_integral(LINES, 60.0, RING, da.HenyeyGreenstein(0.4))
     assert spy == ["vectorized", "blocks"]
 
 
 def test_many_nodes_leave_the_vectorized_path_sooner(spy):
     for rule in (da.Quadrature("layer", 5), da.Quadrature("panels", 20)):
-        line_of_sight_integral(*(a[:200] for a in LINES), 60.0, RING, da.HenyeyGreenstein(0.4), rule=rule)
+        line_of_sight_integral(tuple(a[:200] for a in LINES), 60.0, RING, da.HenyeyGreenstein(0.4), rule=rule)
     assert spy == ["vectorized", "blocks"]
 
 
@@ -88,6 +88,8 @@ def test_small_blocks_hold_few_entries():
     for path in ("streaming", "automatic", "vectorized"):
         largest.clear()
         rule = da.Quadrature("layer", 8, path=path)
-        line_of_sight_integral(*(np.tile(a, 40) for a in LINES), 60.0, Recording(), da.HenyeyGreenstein(0.4), rule=rule)
+        line_of_sight_integral(
+            tuple(np.tile(a, 40) for a in LINES), 60.0, Recording(), da.HenyeyGreenstein(0.4), rule=rule
+        )
         limit = {"streaming": 1500, "automatic": 131072, "vectorized": 12 * 120000}[path]
         assert max(largest) <= limit and (path != "vectorized" or max(largest) == limit)

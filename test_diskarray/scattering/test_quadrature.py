@@ -120,7 +120,7 @@ def test_the_choice_keeps_to_its_tolerance_on_ordinary_disks(seed):
     u = r * np.cos(angle)
     v = r * np.sin(angle) * np.cos(np.radians(inclination)) + density.scale_height * rng.normal(size=200)
     fast, fine = (
-        line_of_sight_integral(u, v, inclination, density, HenyeyGreenstein(0.4), rule=rule)
+        line_of_sight_integral((u, v), inclination, density, HenyeyGreenstein(0.4), rule=rule)
         for rule in (Quadrature(), Quadrature("panels", 30))
     )
     assert np.abs(fast - fine).max() <= 3e-4 * fine.max()
