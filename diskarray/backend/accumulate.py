@@ -5,6 +5,7 @@ __all__ = ["accumulate", "chosen_rows"]
 import numpy as np
 
 from .namespace import concrete, is_jax_array, is_jax_namespace, is_traced
+from .numbers import replaced
 
 
 def accumulate(function, rows, arrays, numbers=(), *, count=None, xp=np):
@@ -45,7 +46,7 @@ def accumulate(function, rows, arrays, numbers=(), *, count=None, xp=np):
 
     def term(row, inputs):
         arrays_there, known_there = inputs[: len(arrays)], inputs[len(arrays) :]
-        return function(*row, *arrays_there, jax.tree.unflatten(tree, _replaced(leaves, places, known_there)))
+        return function(*row, *arrays_there, jax.tree.unflatten(tree, replaced(leaves, places, known_there)))
 
     inputs = (*arrays, *known)
     traced = jax.make_jaxpr(term)(tuple(row[0] for row in rows), inputs)
@@ -79,14 +80,6 @@ def chosen_rows(tables, index, *, xp=np):
     for k, table in enumerate(tables):
         filled[k, :, : sizes[k]] = table
     return *xp.asarray(filled)[index], xp.asarray(sizes)[index]
-
-
-def _replaced(values, places, others):
-    """The values as a list, with the others in these places."""
-    filled = list(values)
-    for k, value in zip(places, others, strict=True):
-        filled[k] = value
-    return filled
 
 
 def _all_rows(function, rows, inputs, like, xp):
@@ -144,7 +137,7 @@ def _differentiable_sum(term, n_arrays, like, xp):
         moved, shifts = (tuple(values[k] for k in moving) for values in (inputs, changes))
         if any(k >= n_arrays and inputs[k].shape for k in moving):
             return jax.jvp(
-                lambda *those: _all_rows(term, rows, _replaced(inputs, moving, those), like, xp), moved, shifts
+                lambda *those: _all_rows(term, rows, replaced(inputs, moving, those), like, xp), moved, shifts
             )
 
         def value_and_slopes(row, inputs):
@@ -169,7 +162,7 @@ def _per_entry(term, row, inputs, n_arrays, moving, xp):
 
     def one_entry(*inputs):
         moved = [inputs[k] for k in moving]
-        value, pull_back = jax.vjp(lambda *those: term(row, _replaced(inputs, moving, those)), *moved)
+        value, pull_back = jax.vjp(lambda *those: term(row, replaced(inputs, moving, those)), *moved)
         return value, pull_back(xp.ones_like(value))
 
     entries = (xp.reshape(a, (-1,) + (1,) * len(shape)) for a in inputs[:n_arrays])

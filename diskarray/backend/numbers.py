@@ -1,6 +1,6 @@
 """Single numbers that compiled code should compute once, before its loops."""
 
-__all__ = ["bundled"]
+__all__ = ["bundled", "replaced"]
 
 import numpy as np
 
@@ -32,14 +32,19 @@ def bundled(numbers, *, xp=np):
 
     leaves, tree = jax.tree.flatten(numbers)
     places = [k for k, leaf in enumerate(leaves) if is_jax_array(leaf) and leaf.ndim == 0]
-    groups = [places[k : k + _TOGETHER] for k in range(0, len(places), _TOGETHER)]
-    arrays = [xp.stack([leaves[k] for k in group]) for group in groups]
+    singles = [leaves[k] for k in places]
+    arrays = [xp.stack(singles[k : k + _TOGETHER]) for k in range(0, len(singles), _TOGETHER)]
 
     def loose():
-        found = list(leaves)
-        for group, array in zip(groups, arrays, strict=True):
-            for place, number in zip(group, xp.unstack(array), strict=True):
-                found[place] = number
-        return jax.tree.unflatten(tree, found)
+        numbers = [number for array in arrays for number in xp.unstack(array)]
+        return jax.tree.unflatten(tree, replaced(leaves, places, numbers))
 
     return loose
+
+
+def replaced(values, places, others):
+    """The values as a list, with the others in these places."""
+    filled = list(values)
+    for k, value in zip(places, others, strict=True):
+        filled[k] = value
+    return filled

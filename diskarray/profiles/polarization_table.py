@@ -47,6 +47,8 @@ class TabulatedPolarization:
 
 
 class _PolarizationCurve(NamedTuple):
+    """A polarization fraction from a curve over the angle in degrees."""
+
     curve: Any
 
     def fraction(self, cos_phi, *, xp=np):

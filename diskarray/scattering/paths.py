@@ -29,10 +29,10 @@ class Sampling:
         ``segments(*turned)``: starts and lengths of the segments, and what else places their nodes, shape (S, M) each.
     point : callable
         ``point(node, *segment)``: l of a node and dl / dnode over the length (None where it is 1).
-    prepared : callable
-        ``prepared(*turned)``: the arrays, shape (M,), that the integrand needs of the lines.
+    placed : callable
+        ``placed(*turned)``: the arrays, shape (M,), that the integrand needs of the lines.
     integrand : callable
-        ``integrand(numbers, *prepared, l)``, elementwise.
+        ``integrand(numbers, *placed, l)``, elementwise.
     numbers : tree
         Of the numbers, the same for all lines, that the integrand depends on.
     """
@@ -41,7 +41,7 @@ class Sampling:
     turned: Callable
     segments: Callable
     point: Callable
-    prepared: Callable
+    placed: Callable
     integrand: Callable
     numbers: Any
 
@@ -76,7 +76,7 @@ def vectorized(sampling, lines, nodes, weights, *, count=None, xp=np):
     l, stretch = sampling.point(nodes[None, :, None], *(a[:, None, :] for a in segments))
     factor = xp.abs(segments[1])[:, None, :] * weights[None, :, None]
     factor = factor if stretch is None else factor * stretch
-    whole = tuple(xp.broadcast_to(a[None, None, :], l.shape) for a in sampling.prepared(*lines))
+    whole = tuple(xp.broadcast_to(a[None, None, :], l.shape) for a in sampling.placed(*lines))
 
     def term(factor, *arrays):
         return factor * sampling.integrand(sampling.numbers, *arrays)
@@ -94,7 +94,7 @@ def blocks(sampling, lines, nodes, weights, *, entries=None, count=None, xp=np):
     def one_block(*lines):
         lines = sampling.turned(*lines)
         segments = sampling.segments(*lines)
-        whole = tuple(xp.broadcast_to(a[None, :], segments[0].shape) for a in sampling.prepared(*lines))
+        whole = tuple(xp.broadcast_to(a[None, :], segments[0].shape) for a in sampling.placed(*lines))
 
         def sum_over_nodes(size, *arrays):
             def term(node, weight, *arrays_and_numbers):
